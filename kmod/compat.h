@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * compat.h - every difference between the kernels the modules are built for
+ * (6.1, 6.12 and 7.2), so that no other file asks for a kernel version.
+ *
+ * Each entry says in which release the kernel changed; the newest kernel's
+ * form is what the modules are written in wherever that can be had.
+ */
+#ifndef NFT_OFFLOAD_COMPAT_H
+#define NFT_OFFLOAD_COMPAT_H
+
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/devlink.h>
+
+/* 6.4 made the argument of bus attributes const. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define compat_bus_type const struct bus_type
+#else
+#define compat_bus_type struct bus_type
+#endif
+
+/* 6.11 made the driver const that a bus is asked to match. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define compat_match_driver const struct device_driver
+#else
+#define compat_match_driver struct device_driver
+#endif
+
+/*
+ * 6.2: the netdev knows its devlink port from before it is registered, and
+ * the core sets the port's type. Before, the driver answers
+ * ndo_get_devlink_port and sets and clears the type itself. Use all four:
+ * attach before register_netdev(), link after it, unlink before
+ * unregister_netdev().
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define COMPAT_NDO_GET_DEVLINK_PORT(function)
+
+static inline void compat_devlink_port_attach(struct net_device *dev,
+					      struct devlink_port *port)
+{
+	SET_NETDEV_DEVLINK_PORT(dev, port);
+}
+
+static inline void compat_devlink_port_link(struct devlink_port *port,
+					    struct net_device *dev)
+{
+}
+
+static inline void compat_devlink_port_unlink(struct devlink_port *port)
+{
+}
+#else
+#define COMPAT_NDO_GET_DEVLINK_PORT(function) .ndo_get_devlink_port = function,
+
+static inline void compat_devlink_port_attach(struct net_device *dev,
+					      struct devlink_port *port)
+{
+}
+
+static inline void compat_devlink_port_link(struct devlink_port *port,
+					    struct net_device *dev)
+{
+	devlink_port_type_eth_set(port, dev);
+}
+
+static inline void compat_devlink_port_unlink(struct devlink_port *port)
+{
+	devlink_port_type_clear(port);
+}
+#endif
+
+/* 6.2: devlink reports the driver's name without being told. */
+static inline int compat_devlink_info_driver(struct devlink_info_req *req,
+					     const char *name)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return 0;
+#else
+	return devlink_info_driver_name_put(req, name);
+#endif
+}
+
+/* 6.3: reload needs no feature bit any more. */
+static inline void compat_devlink_allow_reload(struct devlink *devlink)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	devlink_set_features(devlink, DEVLINK_F_RELOAD);
+#endif
+}
+
+/*
+ * 6.3 put parameters under the devlink instance lock; before, they were
+ * registered without it, and only on an instance not yet registered. Called
+ * with the instance lock held either way.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define devl_params_register devlink_params_register
+#define devl_params_unregister devlink_params_unregister
+#define devl_param_driverinit_value_get devlink_param_driverinit_value_get
+#define devl_param_driverinit_value_set devlink_param_driverinit_value_set
+#endif
+
+/* 6.12 turned the feature bit for "transmits without a lock" into a field. */
+static inline void compat_netdev_lockless_tx(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+#endif /* NFT_OFFLOAD_COMPAT_H */
