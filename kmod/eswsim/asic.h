@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * asic - the part of the simulated NIC that executes TC flower rules.
+ *
+ * One struct asic per NIC. A frame that enters the switch is parsed once, looked up by mask
+ * groups in the rules of the block that its port is bound to, and what the rule says is done.
+ *
+ * Locks: @lock (a mutex, innermost: below RTNL, devlink and the TC block lock) serialises all
+ * changes of the table. Frames take no lock, they run under RCU.
+ */
+#ifndef ESWSIM_ASIC_H
+#define ESWSIM_ASIC_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable.h>
+#include <linux/skbuff.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+#include <net/flow_dissector.h>
+#include <net/flow_offload.h>
+
+#include "profile.h"
+
+struct eswsim;
+struct eswsim_port;
+struct seq_file;
+
+#define ASIC_PORT_BITS	6
+#define ASIC_CHAIN_BITS	6
+#define ASIC_ERROR_MAX	4095
+
+/**
+ * struct asic - table and faults of one NIC
+ * @nic:		the NIC, never changes
+ * @profile:		its abilities; changes only while the table is empty
+ * @lock:		serialises changes of everything below except the faults
+ * @cookies:		rules by the cookie that TC knows them by
+ * @blocks:		TC blocks that are bound to some port
+ * @bindings:		port to block, read by frames under RCU
+ * @wq:			frees what frames might still look at
+ * @count:		rules in the table
+ * @table_size:		rules that fit, see asic_set_size()
+ * @insert_delay_us:	fault: how long the insertion of a rule takes, microseconds. Insertions are
+ *			serial, so that it also sets their rate. Plain u32 for debugfs.
+ * @fail_next:		fault: so many of the next insertions are refused
+ * @fail_errno:		with this errno, positive
+ * @stall_until:	fault: table operations wait till this time, jiffies; see asic_stall()
+ */
+struct asic {
+	struct eswsim *nic;
+	const struct asic_profile *profile;
+	struct mutex lock; /* changes of the table */
+	struct rhashtable cookies;
+	struct list_head blocks;
+	struct hlist_head bindings[1 << ASIC_PORT_BITS];
+	struct workqueue_struct *wq;
+	u32 count;
+	u32 table_size;
+
+	u32 insert_delay_us;
+	atomic_t fail_next;
+	u32 fail_errno;
+	unsigned long stall_until;
+};
+
+/* For the platform (main.c, port.c, devlink.c, debugfs.c). */
+
+int asic_init(struct asic *asic, struct eswsim *nic);
+void asic_exit(struct asic *asic);
+int asic_set_profile(struct asic *asic, const struct asic_profile *profile);
+int asic_set_size(struct asic *asic, u32 rules);
+u32 asic_count(const struct asic *asic);
+void asic_receive(struct eswsim_port *in, struct sk_buff *skb);
+int asic_setup_block(struct eswsim_port *port, struct flow_block_offload *offload);
+void asic_flush_port(struct eswsim_port *port);
+void asic_flush_all(struct asic *asic);
+void asic_stall(struct asic *asic, unsigned int ms);
+void asic_dump(struct asic *asic, struct seq_file *seq);
+
+/* Inside the ASIC. */
+
+/**
+ * struct asic_key - what a frame is matched by, in the units of the kernel's flow dissector
+ * @port:	port that it came in by, as a number made of the pointer
+ * @eth:	addresses
+ * @outer:	outermost ethertype, as skb_protocol() would tell it
+ *
+ * The other members are the kernel's. Compared as a row of longs, so no padding may hold
+ * anything but zero: always start from a zeroed key.
+ */
+struct asic_key {
+	unsigned long port;
+	struct flow_dissector_key_eth_addrs eth;
+	__be16 outer;
+	struct flow_dissector_key_tcp tcp;
+	struct flow_dissector_key_vlan vlan;
+	struct flow_dissector_key_vlan cvlan;
+	struct flow_dissector_key_control control;
+	struct flow_dissector_key_basic basic;
+	struct flow_dissector_key_ip ip;
+	union {
+		struct flow_dissector_key_ipv4_addrs ipv4;
+		struct flow_dissector_key_ipv6_addrs ipv6;
+	};
+	struct flow_dissector_key_ports ports;
+	struct flow_dissector_key_icmp icmp;
+	struct flow_dissector_key_arp arp;
+} __aligned(sizeof(long));
+
+enum asic_action_kind {
+	ASIC_REDIRECT,
+	ASIC_MIRROR,
+	ASIC_DROP,
+	ASIC_SLOW,
+	ASIC_GOTO,
+	ASIC_VLAN_PUSH,
+	ASIC_VLAN_POP,
+	ASIC_VLAN_SET,
+	ASIC_EDIT,
+	ASIC_CSUM,
+};
+
+/**
+ * struct asic_action - one step of a rule
+ * @kind:	what to do; says which member of the union is in use
+ * @port:	ASIC_REDIRECT, ASIC_MIRROR: where to
+ * @chain:	ASIC_GOTO: where to go on
+ * @vlan:	ASIC_VLAN_PUSH, ASIC_VLAN_SET: type and TCI without the DEI bit
+ * @edit:	ASIC_EDIT: a word of 32 bits at @offset bytes in @header becomes
+ *		(word & mask) ^ value, or with @add (word & mask) ^ ((word + value) & ~mask), in the
+ *		host's byte order; @same says that the TC action of the step before goes on
+ * @csum:	ASIC_CSUM: TCA_CSUM_UPDATE_FLAG_*
+ */
+struct asic_action {
+	enum asic_action_kind kind;
+	union {
+		struct eswsim_port *port;
+		u32 chain;
+		struct {
+			__be16 type;
+			u16 tci;
+		} vlan;
+		struct {
+			enum flow_action_mangle_base header;
+			u32 offset;
+			u32 mask;
+			u32 value;
+			bool add;
+			bool same;
+		} edit;
+		u32 csum;
+	};
+};
+
+/**
+ * struct asic_block - a TC block that is bound to at least one port, with its rules
+ * @node:	in asic.blocks
+ * @asic:	whose
+ * @chains:	chains with rules by number, read by frames under RCU
+ * @ports:	how many ports are bound to it
+ * @count:	rules in it
+ */
+struct asic_block {
+	struct list_head node;
+	struct asic *asic;
+	struct hlist_head chains[1 << ASIC_CHAIN_BITS];
+	u32 ports;
+	u32 count;
+};
+
+/**
+ * struct asic_rule - an installed rule
+ * @by_key:	in the table of its mask group
+ * @by_cookie:	in asic.cookies
+ * @rcu:	frees it
+ * @block:	where it is from
+ * @group:	the rules of its chain, priority and mask; see lookup.c
+ * @cookie:	TC's name for it
+ * @key:	what to match, masked
+ * @new_packets: packets since TC last asked
+ * @new_bytes:	their bytes: whole frames as matched, without preamble and check sequence
+ * @old_packets: packets told to TC already
+ * @old_bytes:	their bytes
+ * @lastused:	time of the last packet, or of the insertion, jiffies
+ * @num_actions: how many
+ * @actions:	what to do, in order; the last one is terminal
+ */
+struct asic_rule {
+	struct rhlist_head by_key;
+	struct rhash_head by_cookie;
+	struct rcu_head rcu;
+	struct asic_block *block;
+	struct asic_group *group;
+	unsigned long cookie;
+	struct asic_key key;
+	atomic64_t new_packets;
+	atomic64_t new_bytes;
+	atomic64_t old_packets;
+	atomic64_t old_bytes;
+	unsigned long lastused;
+	unsigned int num_actions;
+	struct asic_action actions[];
+};
+
+/**
+ * struct asic_packet - a frame on its way through the switch
+ * @skb:	the frame, owned: linear, data at the Ethernet header, tags in the frame
+ * @pristine:	what came in, owned, where the kernel cannot take up a later chain; or NULL
+ * @in:		where it came in
+ * @chain:	chain that it is in
+ * @changed:	its bytes are not those that @key was made of
+ * @key:	what it is matched by
+ */
+struct asic_packet {
+	struct sk_buff *skb;
+	struct sk_buff *pristine;
+	struct eswsim_port *in;
+	u32 chain;
+	bool changed;
+	struct asic_key key;
+};
+
+enum asic_verdict {
+	ASIC_VERDICT_SENT,
+	ASIC_VERDICT_DROP,
+	ASIC_VERDICT_SLOW,
+	ASIC_VERDICT_CHAIN,
+};
+
+/* packet.c */
+int asic_packet_init(struct asic_packet *packet, struct eswsim_port *in, struct sk_buff *skb);
+void asic_packet_parse(struct asic_packet *packet);
+int asic_packet_writable(struct asic_packet *packet, unsigned int headroom);
+unsigned int asic_packet_l3(const struct asic_packet *packet, __be16 *type);
+int asic_packet_l4(const struct asic_packet *packet, u8 protocol, unsigned int *offset);
+
+/* action.c */
+enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_rule *rule);
+
+/* lookup.c */
+int asic_lookup_init(struct asic *asic);
+void asic_lookup_exit(struct asic *asic);
+void asic_lookup_block_init(struct asic_block *block);
+int asic_lookup_insert(struct asic_rule *rule, const struct asic_key *mask, u32 chain, u32 prio);
+void asic_lookup_remove(struct asic_rule *rule);
+struct asic_rule *asic_lookup_cookie(struct asic *asic, unsigned long cookie);
+struct asic_rule *asic_lookup_packet(const struct asic_block *block,
+				     const struct asic_packet *packet);
+void asic_lookup_remove_if(struct asic *asic,
+			   bool (*match)(const struct asic_rule *rule, const void *arg),
+			   const void *arg);
+
+/* flower.c */
+int asic_flower(struct asic_block *block, struct flow_cls_offload *flower);
+
+/* tc.c */
+int asic_refuse(struct netlink_ext_ack *extack, const char *text);
+struct asic_block *asic_block_of(struct asic *asic, const struct eswsim_port *port);
+bool asic_block_can_offload(struct asic_block *block);
+
+#endif
