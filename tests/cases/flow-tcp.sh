@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# kernel: dev stock
+# group: flow
+# timeout: 180
+#
+# A bulk TCP connection is carried by the NIC and arrives whole (checksum of
+# the data); FIN takes its rules away within 2 s, and so does RST.
+set -euo pipefail
+. "$(dirname "$0")/lib/testbed.sh"
+
+bed_up
+daemon_start
+ruleset
+
+none() { [ "$(nft-offload flows --json | wc -l)" = 0 ] && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
+two() { [ "$(nft-offload flows --json --in-hw | wc -l)" -ge 1 ]; }
+
+# 200 MB whose digest is known on both sides.
+head -c 200M /dev/urandom > "$WORK/data"
+vm 1 timeout 120 nc -l -N 5001 > "$WORK/got" < /dev/null &
+receiver=$!
+sleep 0.5
+hit=$(hw "$(rep 0)" hw_rx_hit_packets)
+miss=$(hw "$(rep 0)" hw_rx_miss_packets)
+{ head -c 100K "$WORK/data"; sleep 2; tail -c +102401 "$WORK/data"; } | vm 0 nc -N 10.0.1.2 5001 &
+sender=$!
+until_true 10 ct HW_OFFLOAD || die "no [HW_OFFLOAD]: $(conntrack -L 2>&1)"
+wait $sender
+wait $receiver
+end=$(date +%s%N)
+until_true 20 none || die "rules are left after FIN: $(nft-offload flows; tc -s filter show dev "$(rep 0)" ingress)"
+took=$((($(date +%s%N) - end) / 1000000))
+hit=$(($(hw "$(rep 0)" hw_rx_hit_packets) - hit))
+miss=$(($(hw "$(rep 0)" hw_rx_miss_packets) - miss))
+echo "bulk TCP: NIC carried $hit, slow path $miss; rules gone $took ms after FIN"
+cmp "$WORK/data" "$WORK/got" || die "the data differ"
+[ $((hit * 1000)) -ge $(((hit + miss) * 999)) ] || die "$miss of $((hit + miss)) packets took the slow path"
+[ $took -le 2000 ] || die "the rules outlived FIN by $took ms"
+
+# RST: a socket closed with linger 0.
+vm 1 timeout 60 nc -l 5002 > /dev/null < /dev/null &
+sleep 0.5
+vm 0 python3 - <<'PY' &
+import socket, struct, time
+s = socket.create_connection(("10.0.1.2", 5002))
+for _ in range(40):
+    s.send(b"x" * 1000)
+    time.sleep(0.1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+s.close()
+PY
+sender=$!
+until_true 10 two || die "second connection is not in hardware: $(nft-offload flows)"
+wait $sender
+end=$(date +%s%N)
+until_true 20 none || die "rules are left after RST: $(nft-offload flows)"
+took=$((($(date +%s%N) - end) / 1000000))
+echo "rules gone $took ms after RST"
+[ $took -le 2000 ] || die "the rules outlived RST by $took ms"
+bed_down

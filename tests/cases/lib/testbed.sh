@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# testbed: the virtual NIC, two VMs and the router between them, for the guest
+# tests and the demonstration. To be sourced.
+#
+#    netns vm0                       the guest = hypervisor and router                   netns vm1
+#   +------------+                +-----------------------------------+                +------------+
+#   | VF 0       |    eswsim0     | representor          representor  |    eswsim0     | VF 1       |
+#   | 10.0.0.2   |~~~~~~~~~~~~~~~~| pf0vf0, 10.0.0.1  pf0vf1, 10.0.1.1|~~~~~~~~~~~~~~~~| 10.0.1.2   |
+#   | fd00:0::2  |                | fd00:0::1             fd00:1::1   |                | fd00:1::2  |
+#   +------------+                +-----------------------------------+                +------------+
+#
+# VF N: namespace vmN, addresses 10.0.N.2/24 and fd00:N::2/64; representor:
+# 10.0.N.1 and fd00:N::1. Ports are found by phys_port_name, never by name.
+
+NIC=/sys/bus/eswsim/devices/eswsim0
+TOOLS=${NFT_OFFLOAD_TOOLS:-/usr/lib/nft-offload/tests}
+WORK=${WORK:-$(mktemp -d)}
+PATH=$TOOLS:$PATH
+
+# die TEXT...: ends the test with one line.
+die() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+# until_true SECONDS COMMAND...: waits until COMMAND succeeds; fails after
+# SECONDS. The limits are generous: nothing here measures time.
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# nic_up [VFS] [MODE]: the module, one NIC, its VFs, switchdev mode.
+nic_up() {
+	modprobe eswsim
+	echo "0 ${1:-2}" > /sys/bus/eswsim/new_device
+	devlink dev eswitch set eswsim/eswsim0 mode "${2:-switchdev}"
+	echo "${1:-2}" > $NIC/sriov_numvfs
+}
+
+# port NAME: the netdev with this phys_port_name (p0, wire, pf0vfN).
+port() {
+	local f
+	for f in /sys/class/net/*/phys_port_name; do
+		if [ "$(cat "$f" 2>/dev/null)" = "$1" ]; then
+			basename "$(dirname "$f")"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# rep N, vf N: the representor of VF N; the netdev of VF N (while it is here).
+rep() { port "pf0vf$1"; }
+vf() { basename "$NIC/virtfn$1/net/"*; }
+
+# vm_up N: namespace vmN with VF N in it, and the router's side.
+vm_up() {
+	local n=$1 dev
+	dev=$(vf "$n")
+	ip netns add "vm$n"
+	ip link set "$dev" netns "vm$n" name eth0
+	ip -n "vm$n" link set lo up
+	ip netns exec "vm$n" sysctl -qw net.ipv6.conf.eth0.accept_dad=0
+	ip -n "vm$n" link set eth0 up
+	ip -n "vm$n" addr add "10.0.$n.2/24" dev eth0
+	ip -n "vm$n" addr add "fd00:$n::2/64" dev eth0 nodad
+	ip -n "vm$n" route add default via "10.0.$n.1"
+	ip -n "vm$n" route add default via "fd00:$n::1"
+	dev=$(rep "$n")
+	ip link set "$dev" up
+	ip addr add "10.0.$n.1/24" dev "$dev"
+	ip addr add "fd00:$n::1/64" dev "$dev" nodad
+}
+
+# bed_up [VFS]: NIC, VMs, routing.
+bed_up() {
+	local n vfs=${1:-2}
+	nic_up "$vfs"
+	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	for ((n = 0; n < vfs; n++)); do
+		vm_up $n
+	done
+	vm 0 ping -q -c 1 -W 5 10.0.1.2 > "$WORK/ping" || die "vm0 does not reach vm1: $(cat "$WORK/ping")"
+	vm 0 ping -q -c 1 -W 5 fd00:1::2 > "$WORK/ping" || die "vm0 does not reach vm1 by IPv6: $(cat "$WORK/ping")"
+}
+
+# bed_down: everything of bed_up goes; fails if a module does not.
+bed_down() {
+	daemon_stop
+	nft flush ruleset
+	local ns
+	for ns in $(ip netns list | awk '{print $1}'); do
+		ip netns pids "$ns" | xargs -r kill -9
+		ip netns del "$ns"
+	done
+	! [ -d /sys/module/nft_offload ] || until_true 10 rmmod nft_offload
+	rmmod eswsim
+}
+
+# vm N COMMAND...: runs COMMAND in VM N.
+vm() {
+	local n=$1
+	shift
+	ip netns exec "vm$n" "$@"
+}
+
+# ruleset [EXTRA-FLOWTABLE-WORDS]: the ruleset of docs/examples/router.nft for
+# the representors at hand.
+ruleset() {
+	local src=${NFT_OFFLOAD_SRC:-/src}/docs/examples/router.nft
+	sed "s/{ eth0, eth1 }/{ $(rep 0), $(rep 1) }/" "$src" > "$WORK/router.nft"
+	nft -f "$WORK/router.nft"
+}
+
+# daemon_start [OPTION...]: nft-offloadd in the background, until it answers.
+daemon_start() {
+	modprobe nft_offload
+	nft-offloadd "$@" > "$WORK/daemon.log" 2>&1 &
+	DAEMON=$!
+	until_true 10 nft-offload stats > "$WORK/stats" 2>&1 ||
+		die "the daemon does not answer: $(cat "$WORK/daemon.log" "$WORK/stats")"
+}
+
+# reap SIGNAL PID...: ends children of the test and waits for them; how they
+# end does not matter.
+reap() {
+	local signal=$1
+	shift
+	kill "-$signal" "$@" 2>/dev/null
+	wait "$@" 2>/dev/null
+	return 0
+}
+
+# daemon_stop [SIGNAL]: ends it and waits for it.
+daemon_stop() {
+	[ -n "${DAEMON:-}" ] || return 0
+	reap "${1:-TERM}" "$DAEMON"
+	DAEMON=
+}
+
+# hw PORT COUNTER: a counter of ethtool -S, 0 if there is none.
+hw() {
+	ethtool -S "$1" | awk -v c="$2:" '$1 == c { n = $2 } END { print n + 0 }'
+}
+
+# rules [DEV...]: how many TC rules of ours (prio of a flow, in_hw) there are.
+rules() {
+	local dev n=0
+	for dev in "${@:-$(rep 0)}"; do
+		n=$((n + $(tc -s filter show dev "$dev" ingress | grep -c '^ *in_hw')))
+	done
+	echo "$n"
+}
+
+# ct STATE-PATTERN: does a conntrack entry show it?
+ct() { conntrack -L 2>/dev/null | grep -q -- "$1"; }
