@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# boot: one guest, from its job folder to its exit code.
+
+# boot_job COMMAND: makes the job folder, $JOB.  COMMAND is what the guest's
+# shell will run.
+boot_job_make()
+{
+	mkdir -p "$CACHE/jobs"
+	boot_job_sweep
+	JOB=$(mktemp -d "$CACHE/jobs/$$.XXXXXX")
+	at_exit 'boot_kill; rm -rf "$JOB"'
+	mkdir "$JOB/share" "$JOB/share/out"
+}
+
+# Folders of runs that were killed the hard way.
+boot_job_sweep()
+{
+	local dir pid
+	for dir in "$CACHE"/jobs/*; do
+		pid=${dir##*/}
+		[ ! -d "$dir" ] || kill -0 "${pid%%.*}" 2>/dev/null || rm -rf "$dir"
+	done
+}
+
+boot_kill()
+{
+	[ -z "${QEMU_PID:-}" ] || kill "$QEMU_PID" 2>/dev/null
+	QEMU_PID=
+}
+
+# boot_command SCRIPT ARG...: a script of the checkout runs where it lies, so
+# that it finds what is beside it; another is copied; what is no file is a
+# command of the guest.
+boot_command()
+{
+	local script=$1 path
+	shift
+	if [ -f "$script" ]; then
+		path=$(realpath "$script")
+		case $path in
+		"$SRC"/*)
+			script=/src/${path#"$SRC"/}
+			;;
+		*)
+			script=/job/${path##*/}
+			cp "$path" "$JOB/share/${path##*/}"
+			;;
+		esac
+		# Not everyone makes a script executable.
+		[ -x "$path" ] || set -- "$script" "$@"
+		[ -x "$path" ] || script=bash
+	fi
+	printf '%q ' exec "$script" "$@" >"$JOB/share/command"
+	printf '\n' >>"$JOB/share/command"
+}
+
+boot_share()
+{
+	printf '%s\n' -virtfs "local,path=$2,mount_tag=$1,security_model=none,multidevs=remap$3"
+}
+
+boot_disk()
+{
+	printf '%s\n' -drive "if=virtio,format=raw,cache=unsafe,file=$1,$2"
+}
+
+# Fills QEMU with the command line.
+boot_qemu_words()
+{
+	local smp=$1 mem=$2
+	mapfile -t QEMU < <(
+		boot_disk "$(root_image)" snapshot=on
+		boot_disk "$KERNEL_DIR/modules.img" readonly=on
+		boot_disk "$JOB/project.tar" readonly=on
+		boot_share job "$JOB/share" ''
+		boot_share src "$SRC" ,readonly=on
+		[ -z "${NFT_OFFLOAD_OUT:-}" ] || boot_share out "$NFT_OFFLOAD_OUT" ''
+	)
+	QEMU=(qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35
+		-smp "$smp" -m "$mem" -nodefaults -no-user-config -display none
+		-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=0x04
+		-kernel "$KERNEL_DIR/vmlinux" -initrd "$(kernel_initramfs)"
+		-append "$KERNEL_WORDS"
+		-device virtio-serial-pci
+		-chardev "file,id=console,path=$JOB/console" -device virtconsole,chardev=console
+		-chardev "file,id=out,path=$JOB/out" -device virtserialport,chardev=out,name=out
+		-chardev "file,id=err,path=$JOB/err" -device virtserialport,chardev=err,name=err
+		"${QEMU[@]}")
+}
+
+KERNEL_WORDS="console=hvc0 panic=-1 quiet mitigations=off nokaslr tsc=reliable \
+no_timer_check random.trust_cpu=on rcupdate.rcu_expedited=1 \
+cryptomgr.notests log_buf_len=4M net.ifnames=0 watchdog_thresh=60"
+
+# Runs the guest.  Its output comes through two pipes, so that it is complete
+# when they end.
+boot_run()
+{
+	local timeout=$1 out err
+	mkfifo "$JOB/out" "$JOB/err"
+	cat "$JOB/out" &
+	out=$!
+	cat "$JOB/err" >&2 &
+	err=$!
+	TMPDIR=$JOB timeout --signal=KILL "$timeout" "${QEMU[@]}" \
+		</dev/null >"$JOB/qemu" 2>&1 &
+	QEMU_PID=$!
+	# 1 is what isa-debug-exit gives, 137 the time-out; boot_result looks
+	# at what the guest left behind instead.
+	BOOT_STATUS=0
+	wait "$QEMU_PID" || BOOT_STATUS=$?
+	QEMU_PID=
+	if [ -e "$JOB/console" ]; then
+		wait "$out" "$err"
+	else
+		kill "$out" "$err"	# QEMU did not start
+	fi
+}
+
+# The exit status of the whole run.
+boot_result()
+{
+	local timeout=$1 status
+	if ! [ -e "$JOB/share/status" ]; then
+		boot_died "$timeout"
+		return "$EXIT_DEAD"
+	fi
+	status=$(<"$JOB/share/status")
+	if ! splat_report "$JOB/share/dmesg" "$JOB/share/kmemleak"; then
+		say "the kernel reported a fault (above); the script itself ended with $status"
+		return "$EXIT_SPLAT"
+	fi
+	return "$status"
+}
+
+boot_died()
+{
+	if [ "$BOOT_STATUS" = 137 ]; then
+		say "the guest hangs: no end within $1 s; the kernel's last lines:"
+	else
+		say "the guest died (QEMU ended with $BOOT_STATUS); the kernel's last lines:"
+	fi
+	cat "$JOB/qemu" >&2
+	[ ! -e "$JOB/console" ] || tr -d '\r' <"$JOB/console" | tail -n 60 >&2
+}
