@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eswitch: which network devices are ports of which switch.
+ *
+ * Ports of one embedded switch have the same phys_switch_id; which port a
+ * device is (uplink "p0", representor "pf0vf3") its phys_port_name says.
+ * Device names are never looked at, for udev and people change them.
+ *
+ * Kept fresh by link events, so a look-up costs no system call. Threads: one
+ * thread creates, handles events and destroys; any thread may look up (a read
+ * lock, held for a binary search).
+ *
+ * Facts: net/core/rtnetlink.c (rtnl_phys_switch_id_fill,
+ * rtnl_phys_port_name_fill; NETDEV_FEAT_CHANGE is told as RTM_NEWLINK),
+ * net/ethtool/ioctl.c (ETHTOOL_GFEATURES).
+ */
+#ifndef NFO_ESWITCH_H
+#define NFO_ESWITCH_H
+
+#include <linux/nft_offload.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rtnl.h"
+#include "rule.h"
+
+struct nfo_eswitch;
+
+/* The kernel's MAX_PHYS_ITEM_ID_LEN. */
+#define NFO_SWITCH_ID_MAX	32
+
+/* One network device of this namespace. */
+struct nfo_port {
+	uint32_t	ifindex;
+	char		name[IF_NAMESIZE];	/* for people only */
+	char		port_name[IF_NAMESIZE];	/* phys_port_name or "" */
+	uint8_t		switch_id[NFO_SWITCH_ID_MAX];
+	uint8_t		switch_id_len;		/* 0: no switchdev port */
+	bool		up;			/* IFF_UP */
+	bool		hw_tc_offload;		/* ethtool -k hw-tc-offload */
+	uint32_t	mtu;			/* bytes at layer 3 */
+};
+
+/*
+ * A device came (@before NULL), changed or went (@after NULL). Both are valid
+ * until the function returns. Called without a lock held.
+ */
+typedef void nfo_eswitch_change_fn(void *arg, const struct nfo_port *before,
+				   const struct nfo_port *after);
+
+/* Asked for each device; tests put their own here. 1, 0 or negative errno. */
+typedef int nfo_eswitch_feature_fn(void *arg, const char *name);
+
+/*
+ * Opens the sockets and reads all devices. *@eswitchp is the caller's to
+ * destroy. 0 or negative errno.
+ */
+int nfo_eswitch_create(struct nfo_eswitch **eswitchp);
+
+/*
+ * The same for tests: devices are dumped over @rtnl (which passes to the
+ * eswitch), hw-tc-offload is what @feature(@arg) says, there are no events.
+ */
+int nfo_eswitch_create_fake(struct nfo_eswitch **eswitchp,
+			    struct nfo_rtnl *rtnl,
+			    nfo_eswitch_feature_fn *feature, void *arg);
+
+/* NULL is fine. */
+void nfo_eswitch_destroy(struct nfo_eswitch *eswitch);
+
+/* Readable when nfo_eswitch_handle() has work; -1 for a fake. */
+int nfo_eswitch_fd(const struct nfo_eswitch *eswitch);
+
+/*
+ * Reads link events without waiting; @fn (may be NULL) is called with @arg for
+ * each device that differs from before. After lost events all devices are
+ * read again. 0 or negative errno.
+ */
+int nfo_eswitch_handle(struct nfo_eswitch *eswitch, nfo_eswitch_change_fn *fn,
+		       void *arg);
+
+/* Reads all devices again; else like nfo_eswitch_handle(). */
+int nfo_eswitch_refresh(struct nfo_eswitch *eswitch, nfo_eswitch_change_fn *fn,
+			void *arg);
+
+/* Copies the device with @ifindex to @port. 0 or -ENOENT. Any thread. */
+int nfo_eswitch_port(struct nfo_eswitch *eswitch, uint32_t ifindex,
+		     struct nfo_port *port);
+
+/*
+ * Copies of all devices, sorted by ifindex, at *@portsp (free() it); only
+ * switchdev ports if @switchdev. Their number or -ENOMEM. Any thread.
+ */
+ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
+			  struct nfo_port **portsp);
+
+/* The same switch? False unless both are switchdev ports. */
+bool nfo_port_same_switch(const struct nfo_port *a, const struct nfo_port *b);
+
+/*
+ * May @rule be placed in hardware at @place? NFT_OFFLOAD_REASON_NONE, or why
+ * not, as far as ports are concerned: PORT_GONE, NOT_SWITCHDEV, OTHER_SWITCH,
+ * HW_TC_OFFLOAD_OFF, SAME_PORT. @text (@size bytes) then names the device.
+ * Any thread.
+ */
+enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
+					  const struct nfo_rule *rule,
+					  const struct nfo_place *place,
+					  char *text, size_t size);
+
+#endif /* NFO_ESWITCH_H */
