@@ -175,7 +175,7 @@ enum nfo_action_type {
 	NFO_ACT_VLAN_PUSH,	/* .vlan */
 	NFO_ACT_VLAN_POP,
 	NFO_ACT_VLAN_MODIFY,	/* .vlan */
-	NFO_ACT_MPLS_PUSH,	/* .mpls, mask all ones */
+	NFO_ACT_MPLS_PUSH,	/* .mpls, with label and ttl at least */
 	NFO_ACT_MPLS_POP,	/* .mpls.proto: type of what is below */
 	NFO_ACT_MPLS_MODIFY,	/* .mpls */
 	NFO_ACT_SET,		/* .set */
@@ -206,8 +206,8 @@ struct nfo_nat {
  * Packets longer than @len bytes (whole frame without FCS) run the next
  * @n_longer actions, the others the @n_other actions after these, then both
  * go on with what follows. A nested check counts with all its branches.
- * If the second branch ends the packet's way, nothing may follow it, for it
- * would belong to the first branch only: put it there.
+ * Where the first branch ends the packet's way, what follows both is only for
+ * the second: normalising counts it there.
  */
 struct nfo_check {
 	uint32_t	len;
@@ -248,7 +248,7 @@ struct nfo_action {
 		struct {
 			__be16		proto;	/* push: of the label; pop */
 			__be32		lse;
-			__be32		mask;	/* whole fields only */
+			__be32		mask;	/* fields given, whole ones */
 		} mpls;
 		struct {
 			struct nfo_set	value;

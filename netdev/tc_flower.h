@@ -25,7 +25,7 @@
 /* The cookie of an action: 16 bytes the kernel keeps and gives back. */
 #define NFO_COOKIE_LEN		16
 /* A buffer of this size holds any rule, in bytes. */
-#define NFO_TC_FLOWER_MSG_MAX	16384
+#define NFO_TC_FLOWER_MSG_MAX	32768
 
 /* How a rule is put: for nfo_tc_flower_put(). */
 #define NFO_TC_SKIP_SW		0x01	/* in hardware, or fail */
@@ -58,7 +58,8 @@ struct nfo_tc_info {
 	bool		has_times;	/* not in a terse dump */
 	uint64_t	age_ms;		/* since the rule was put */
 	uint64_t	idle_ms;	/* since the last packet or, if none, put */
-	bool		used;		/* has ever carried a packet */
+	/* The driver's words (TCA_EXT_WARN_MSG); in the message; or NULL. */
+	const char	*text;
 };
 
 /*
