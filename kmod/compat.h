@@ -12,6 +12,7 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/devlink.h>
+#include <net/flow_dissector.h>
 
 /* 6.4 made the argument of bus attributes const. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
@@ -110,6 +111,17 @@ static inline void compat_netdev_lockless_tx(struct net_device *dev)
 #else
 	dev->features |= NETIF_F_LLTX;
 #endif
+}
+
+/* 6.5 added l2_miss to the meta data that flower can match on. */
+static inline bool
+compat_meta_other_mask(const struct flow_dissector_key_meta *mask)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	if (mask->l2_miss)
+		return true;
+#endif
+	return mask->ingress_iftype;
 }
 
 #endif /* NFT_OFFLOAD_COMPAT_H */

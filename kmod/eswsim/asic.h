@@ -29,7 +29,6 @@ struct seq_file;
 
 #define ASIC_PORT_BITS	6
 #define ASIC_CHAIN_BITS	6
-#define ASIC_ERROR_MAX	4095
 
 /**
  * struct asic - table and faults of one NIC
@@ -37,9 +36,11 @@ struct seq_file;
  * @profile:		its abilities; changes only while the table is empty
  * @lock:		serialises changes of everything below except the faults
  * @cookies:		rules by the cookie that TC knows them by
- * @blocks:		TC blocks that are bound to some port
+ * @rules:		all rules, oldest first
+ * @next_block:	number of the next block
  * @bindings:		port to block, read by frames under RCU
  * @wq:			frees what frames might still look at
+ * @dissector:		makes an asic_key of a frame; never changes
  * @count:		rules in the table
  * @table_size:		rules that fit, see asic_set_size()
  * @insert_delay_us:	fault: how long the insertion of a rule takes, microseconds. Insertions are
@@ -53,9 +54,11 @@ struct asic {
 	const struct asic_profile *profile;
 	struct mutex lock; /* changes of the table */
 	struct rhashtable cookies;
-	struct list_head blocks;
+	struct list_head rules;
+	u32 next_block;
 	struct hlist_head bindings[1 << ASIC_PORT_BITS];
 	struct workqueue_struct *wq;
+	struct flow_dissector dissector;
 	u32 count;
 	u32 table_size;
 
@@ -156,22 +159,25 @@ struct asic_action {
 
 /**
  * struct asic_block - a TC block that is bound to at least one port, with its rules
- * @node:	in asic.blocks
  * @asic:	whose
+ * @number:	names it in asic_dump()
  * @chains:	chains with rules by number, read by frames under RCU
- * @ports:	how many ports are bound to it
+ * @bindings:	the ports that are bound to it, see tc.c
  * @count:	rules in it
+ * @rcu:	frees it
  */
 struct asic_block {
-	struct list_head node;
 	struct asic *asic;
+	u32 number;
 	struct hlist_head chains[1 << ASIC_CHAIN_BITS];
-	u32 ports;
+	struct list_head bindings;
 	u32 count;
+	struct rcu_head rcu;
 };
 
 /**
  * struct asic_rule - an installed rule
+ * @node:	in asic.rules
  * @by_key:	in the table of its mask group
  * @by_cookie:	in asic.cookies
  * @rcu:	frees it
@@ -188,6 +194,7 @@ struct asic_block {
  * @actions:	what to do, in order; the last one is terminal
  */
 struct asic_rule {
+	struct list_head node;
 	struct rhlist_head by_key;
 	struct rhash_head by_cookie;
 	struct rcu_head rcu;
@@ -230,11 +237,10 @@ enum asic_verdict {
 };
 
 /* packet.c */
-int asic_packet_init(struct asic_packet *packet, struct eswsim_port *in, struct sk_buff *skb);
-void asic_packet_parse(struct asic_packet *packet);
+void asic_packet_dissector_init(struct flow_dissector *dissector);
 int asic_packet_writable(struct asic_packet *packet, unsigned int headroom);
-unsigned int asic_packet_l3(const struct asic_packet *packet, __be16 *type);
-int asic_packet_l4(const struct asic_packet *packet, u8 protocol, unsigned int *offset);
+unsigned int asic_packet_l3(struct asic_packet *packet, __be16 *type);
+int asic_packet_l4(struct asic_packet *packet, u8 protocol, unsigned int *offset);
 
 /* action.c */
 enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_rule *rule);
@@ -242,22 +248,32 @@ enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_
 /* lookup.c */
 int asic_lookup_init(struct asic *asic);
 void asic_lookup_exit(struct asic *asic);
-void asic_lookup_block_init(struct asic_block *block);
 int asic_lookup_insert(struct asic_rule *rule, const struct asic_key *mask, u32 chain, u32 prio);
 void asic_lookup_remove(struct asic_rule *rule);
 struct asic_rule *asic_lookup_cookie(struct asic *asic, unsigned long cookie);
 struct asic_rule *asic_lookup_packet(const struct asic_block *block,
 				     const struct asic_packet *packet);
-void asic_lookup_remove_if(struct asic *asic,
-			   bool (*match)(const struct asic_rule *rule, const void *arg),
-			   const void *arg);
 
 /* flower.c */
 int asic_flower(struct asic_block *block, struct flow_cls_offload *flower);
 
 /* tc.c */
-int asic_refuse(struct netlink_ext_ack *extack, const char *text);
 struct asic_block *asic_block_of(struct asic *asic, const struct eswsim_port *port);
-bool asic_block_can_offload(struct asic_block *block);
+int asic_block_can_offload(const struct asic_block *block, struct netlink_ext_ack *extack);
+void asic_block_count(struct asic_block *block, int rules);
+
+/**
+ * asic_refuse() - say no, and why
+ * @extack:	where to say it, or NULL
+ * @text:	static text: before 6.2 the kernel has no place for a made-up one
+ *
+ * Return: -EOPNOTSUPP.
+ */
+static inline int asic_refuse(struct netlink_ext_ack *extack, const char *text)
+{
+	if (extack)
+		extack->_msg = text;
+	return -EOPNOTSUPP;
+}
 
 #endif

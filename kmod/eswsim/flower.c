@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * flower - TC flower rules into the table, out of it, and their counters.
+ *
+ * What the NIC cannot do exactly as software does it is refused, with a text that says what and,
+ * where there is one, the cure. A rule may end in redirect, drop, goto, trap or pass. What changes
+ * or copies frames and then hands them to the host is refused: the host would get a changed frame
+ * and do the rule once more, since it sees no difference between that and a new frame.
+ *
+ * Facts: include/net/flow_offload.h, net/sched/cls_flower.c, net/sched/cls_api.c
+ * (tc_setup_offload_action()), net/sched/act_{gact,mirred,vlan,pedit,csum}.c. Called with the
+ * block's lock held for reading, possibly RTNL too; several CPUs at once.
+ */
+#include <linux/delay.h>
+#include <linux/if_vlan.h>
+#include <linux/slab.h>
+#include <net/pkt_cls.h>
+
+#include "compat.h"
+#include "eswsim.h"
+
+/* A rule on its way from TC into the table. */
+struct draft {
+	struct asic *asic;
+	const struct flow_rule *from;
+	struct netlink_ext_ack *extack;
+	struct asic_rule *rule;
+	struct asic_key mask;
+};
+
+#define REFUSED(name, text) [FLOW_DISSECTOR_KEY_##name] = "eswsim: cannot match on " text
+
+/* What the profile may lack, in words. */
+static const char *const key_refusals[FLOW_DISSECTOR_KEY_MAX] = {
+	REFUSED(META, "the ingress device"),
+	REFUSED(ETH_ADDRS, "Ethernet addresses"),
+	REFUSED(VLAN, "a VLAN tag"),
+	REFUSED(CVLAN, "a second VLAN tag"),
+	REFUSED(IPV4_ADDRS, "IPv4 addresses"),
+	REFUSED(IPV6_ADDRS, "IPv6 addresses"),
+	REFUSED(IP, "TOS or TTL"),
+	REFUSED(PORTS, "transport ports"),
+	REFUSED(PORTS_RANGE, "a range of ports; use a mask or one port"),
+	REFUSED(TCP, "TCP flags"),
+	REFUSED(ICMP, "ICMP type or code"),
+	REFUSED(ARP, "ARP fields"),
+	REFUSED(MPLS, "an MPLS label"),
+	REFUSED(CT, "connection tracking state"),
+	REFUSED(HASH, "the hash of a packet"),
+	REFUSED(NUM_OF_VLANS, "the number of VLAN tags"),
+	REFUSED(PPPOE, "PPPoE"),
+	REFUSED(L2TPV3, "L2TPv3"),
+	REFUSED(ENC_KEYID, "a tunnel key"),
+	REFUSED(ENC_IPV4_ADDRS, "tunnel addresses"),
+	REFUSED(ENC_IPV6_ADDRS, "tunnel addresses"),
+	REFUSED(ENC_CONTROL, "tunnel flags"),
+	REFUSED(ENC_PORTS, "tunnel ports"),
+	REFUSED(ENC_IP, "TOS or TTL of a tunnel"),
+	REFUSED(ENC_OPTS, "tunnel options"),
+};
+
+#define MEMBER(id, name) { \
+	FLOW_DISSECTOR_KEY_##id, offsetof(struct asic_key, name), \
+	sizeof_field(struct asic_key, name) \
+}
+
+/* What of a match is taken over as it is. */
+static const struct {
+	enum flow_dissector_key_id id;
+	unsigned int offset;
+	unsigned int size;
+} key_members[] = {
+	MEMBER(CONTROL, control), MEMBER(BASIC, basic), MEMBER(ETH_ADDRS, eth),
+	MEMBER(VLAN, vlan), MEMBER(CVLAN, cvlan), MEMBER(IPV4_ADDRS, ipv4),
+	MEMBER(IPV6_ADDRS, ipv6), MEMBER(IP, ip), MEMBER(PORTS, ports), MEMBER(TCP, tcp),
+	MEMBER(ICMP, icmp), MEMBER(ARP, arp),
+};
+
+/*
+ * The port of this NIC that a netdev of the host stands for: @dev, or if that is NULL the one
+ * numbered @ifindex. Compares only: a port that goes away takes its @rep back before it has the
+ * table flushed, and that waits for our lock.
+ */
+static struct eswsim_port *port_of(const struct asic *asic, const struct net_device *dev,
+				   int ifindex)
+{
+	struct eswsim *nic = asic->nic;
+	struct eswsim_port *port, *found = NULL;
+	const struct net_device *rep;
+	unsigned int i;
+
+	lockdep_assert_held(&asic->lock);
+	rcu_read_lock();
+	for (i = 0; i <= ESWSIM_VFS_MAX && !found; i++) {
+		port = i ? rcu_dereference(nic->vfs[i - 1]) : nic->uplink;
+		rep = port ? rcu_dereference(port->rep) : NULL;
+		if (rep && (dev ? rep == dev : rep->ifindex == ifindex))
+			found = port;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+static int draft_meta(struct draft *draft)
+{
+	struct flow_match_meta match;
+	struct eswsim_port *port;
+
+	flow_rule_match_meta(draft->from, &match);
+	if (compat_meta_other_mask(match.mask))
+		return asic_refuse(draft->extack,
+				   "eswsim: of meta data only the ingress device can be matched");
+	if (!match.mask->ingress_ifindex)
+		return 0;
+	if (~match.mask->ingress_ifindex)
+		return asic_refuse(draft->extack, "eswsim: the ingress device cannot be masked");
+	port = port_of(draft->asic, NULL, match.key->ingress_ifindex);
+	if (!port)
+		return asic_refuse(draft->extack,
+				   "eswsim: the ingress device is no port of this NIC");
+	draft->rule->key.port = (unsigned long)port;
+	draft->mask.port = ULONG_MAX;
+	return 0;
+}
+
+static int draft_check_keys(const struct draft *draft)
+{
+	const struct asic_profile *profile = draft->asic->profile;
+	unsigned int key;
+
+	for (key = 0; key < FLOW_DISSECTOR_KEY_MAX; key++) {
+		if (!flow_rule_match_key(draft->from, key) || asic_profile_has_key(profile, key))
+			continue;
+		return asic_refuse(draft->extack, key_refusals[key] ?:
+				   "eswsim: the rule has a match that this NIC does not know");
+	}
+	return 0;
+}
+
+static int draft_match(struct draft *draft, __be16 protocol)
+{
+	const struct flow_match *match = &draft->from->match;
+	int err = draft_check_keys(draft);
+	unsigned int i;
+
+	if (err)
+		return err;
+	for (i = 0; i < ARRAY_SIZE(key_members); i++) {
+		const unsigned int offset = key_members[i].offset;
+
+		if (!flow_rule_match_key(draft->from, key_members[i].id))
+			continue;
+		memcpy((void *)&draft->rule->key + offset,
+		       skb_flow_dissector_target(match->dissector, key_members[i].id, match->key),
+		       key_members[i].size);
+		memcpy((void *)&draft->mask + offset,
+		       skb_flow_dissector_target(match->dissector, key_members[i].id, match->mask),
+		       key_members[i].size);
+	}
+	if (draft->mask.control.flags & ~draft->asic->profile->control_flags)
+		return asic_refuse(draft->extack,
+				   "eswsim: of flags only fragment and first fragment can be matched");
+	if (draft->mask.icmp.id)
+		return asic_refuse(draft->extack, "eswsim: cannot match on an ICMP identifier");
+	/* A filter sees only frames of its protocol, whatever it matches on. */
+	if (protocol != htons(ETH_P_ALL)) {
+		draft->rule->key.outer = protocol;
+		draft->mask.outer = htons(0xffff);
+	}
+	if (flow_rule_match_key(draft->from, FLOW_DISSECTOR_KEY_META))
+		return draft_meta(draft);
+	return 0;
+}
+
+static int draft_output(struct draft *draft, const struct flow_action_entry *entry,
+			struct asic_action *action)
+{
+	action->kind = entry->id == FLOW_ACTION_MIRRED ? ASIC_MIRROR : ASIC_REDIRECT;
+	action->port = entry->dev ? port_of(draft->asic, entry->dev, 0) : NULL;
+	if (!action->port)
+		return asic_refuse(draft->extack,
+				   "eswsim: the target of mirred is no port of this NIC");
+	return 0;
+}
+
+/* Editing needs the match to say that the header is there. */
+static bool has_header(const struct draft *draft, enum flow_action_mangle_base header)
+{
+	const struct flow_dissector_key_basic *key = &draft->rule->key.basic;
+	const struct flow_dissector_key_basic *mask = &draft->mask.basic;
+	bool ip = mask->n_proto == htons(0xffff);
+	bool transport = mask->ip_proto == 0xff;
+
+	switch (header) {
+	case FLOW_ACT_MANGLE_HDR_TYPE_ETH:
+		return true;
+	case FLOW_ACT_MANGLE_HDR_TYPE_IP4:
+		return ip && key->n_proto == htons(ETH_P_IP);
+	case FLOW_ACT_MANGLE_HDR_TYPE_IP6:
+		return ip && key->n_proto == htons(ETH_P_IPV6);
+	case FLOW_ACT_MANGLE_HDR_TYPE_TCP:
+		return ip && transport && key->ip_proto == IPPROTO_TCP;
+	case FLOW_ACT_MANGLE_HDR_TYPE_UDP:
+		return ip && transport && key->ip_proto == IPPROTO_UDP;
+	default:
+		return false;
+	}
+}
+
+static int draft_edit(struct draft *draft, const struct flow_action_entry *entry,
+		      struct asic_action *action)
+{
+	u32 touched = ~entry->mangle.mask;
+
+	action->kind = ASIC_EDIT;
+	action->edit.header = entry->mangle.htype;
+	action->edit.offset = entry->mangle.offset;
+	action->edit.mask = entry->mangle.mask;
+	action->edit.value = entry->mangle.val;
+	action->edit.add = entry->id == FLOW_ACTION_ADD;
+	if (!action->edit.add)
+		touched |= entry->mangle.val;
+	if (entry->mangle.offset % sizeof(u32) ||
+	    !asic_profile_can_edit(draft->asic->profile, entry->mangle.htype, entry->mangle.offset,
+				   (__force __be32)touched))
+		return asic_refuse(draft->extack, "eswsim: pedit of a field that cannot be changed");
+	if (!has_header(draft, entry->mangle.htype))
+		return asic_refuse(draft->extack,
+				   "eswsim: pedit of a header needs a match on its protocol");
+	/* TC hands a pedit over in words; those of one action have its index in common. */
+	if (entry != draft->from->action.entries)
+		action->edit.same = entry[-1].hw_index == entry->hw_index &&
+				    (entry[-1].id == FLOW_ACTION_MANGLE ||
+				     entry[-1].id == FLOW_ACTION_ADD);
+	return 0;
+}
+
+static int draft_action(struct draft *draft, const struct flow_action_entry *entry,
+			struct asic_action *action)
+{
+	const struct asic_profile *profile = draft->asic->profile;
+
+	if (!asic_profile_has_action(profile, entry->id))
+		return asic_refuse(draft->extack,
+				   "eswsim: the rule has an action that this NIC cannot do");
+	switch (entry->id) {
+	case FLOW_ACTION_REDIRECT:
+	case FLOW_ACTION_MIRRED:
+		return draft_output(draft, entry, action);
+	case FLOW_ACTION_DROP:
+		action->kind = ASIC_DROP;
+		return 0;
+	case FLOW_ACTION_TRAP:
+	case FLOW_ACTION_ACCEPT:
+		action->kind = ASIC_SLOW;
+		return 0;
+	case FLOW_ACTION_GOTO:
+		action->kind = ASIC_GOTO;
+		action->chain = entry->chain_index;
+		if (action->chain > profile->max_chain)
+			return asic_refuse(draft->extack, "eswsim: goto a chain beyond the last");
+		return 0;
+	case FLOW_ACTION_VLAN_PUSH:
+	case FLOW_ACTION_VLAN_MANGLE:
+		action->kind = entry->id == FLOW_ACTION_VLAN_PUSH ? ASIC_VLAN_PUSH : ASIC_VLAN_SET;
+		action->vlan.type = entry->vlan.proto;
+		action->vlan.tci = entry->vlan.vid | entry->vlan.prio << VLAN_PRIO_SHIFT;
+		return 0;
+	case FLOW_ACTION_VLAN_POP:
+		action->kind = ASIC_VLAN_POP;
+		return 0;
+	case FLOW_ACTION_MANGLE:
+	case FLOW_ACTION_ADD:
+		return draft_edit(draft, entry, action);
+	case FLOW_ACTION_CSUM:
+		action->kind = ASIC_CSUM;
+		action->csum = entry->csum_flags;
+		if (action->csum & ~profile->csum_flags)
+			return asic_refuse(draft->extack,
+					   "eswsim: checksums only of IPv4, ICMP, TCP and UDP");
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static bool is_terminal(enum asic_action_kind kind)
+{
+	return kind == ASIC_REDIRECT || kind == ASIC_DROP || kind == ASIC_SLOW ||
+	       kind == ASIC_GOTO;
+}
+
+/* Whether the actions, each of which can be done, can be done in this order. */
+static int draft_check_order(const struct draft *draft)
+{
+	const struct asic_rule *rule = draft->rule;
+	const unsigned int last = rule->num_actions - 1;
+	bool mirrors = false;
+	unsigned int i;
+
+	for (i = 0; i < last; i++) {
+		if (is_terminal(rule->actions[i].kind))
+			return asic_refuse(draft->extack,
+					   "eswsim: nothing can follow redirect, drop, trap, pass or goto");
+		mirrors |= rule->actions[i].kind == ASIC_MIRROR;
+	}
+	if (!is_terminal(rule->actions[last].kind) || (last && rule->actions[last].kind == ASIC_SLOW))
+		return asic_refuse(draft->extack,
+				   "eswsim: changes and mirrors must end in redirect, drop or goto");
+	if (mirrors && rule->actions[last].kind == ASIC_GOTO && !IS_ENABLED(CONFIG_NET_TC_SKB_EXT))
+		return asic_refuse(draft->extack,
+				   "eswsim: mirror before goto needs a kernel with NET_TC_SKB_EXT");
+	return 0;
+}
+
+static int draft_actions(struct draft *draft)
+{
+	const struct flow_action *from = &draft->from->action;
+	struct asic_rule *rule = draft->rule;
+	unsigned int i;
+	int err;
+
+	if (!flow_action_hw_stats_check(from, draft->extack, FLOW_ACTION_HW_STATS_IMMEDIATE_BIT))
+		return -EOPNOTSUPP;
+	for (i = 0; i < from->num_entries; i++) {
+		err = draft_action(draft, &from->entries[i], &rule->actions[i]);
+		if (err)
+			return err;
+	}
+	/* A filter without actions lets the frame pass. */
+	if (!from->num_entries)
+		rule->actions[0].kind = ASIC_SLOW;
+	return draft_check_order(draft);
+}
+
+/* What is in the way of one more rule: what the user has injected, or too many of them. */
+static int check_room(struct asic *asic, struct netlink_ext_ack *extack)
+{
+	if (atomic_dec_if_positive(&asic->fail_next) >= 0) {
+		asic_refuse(extack, "eswsim: the insertion failed, as was asked for by fail_next");
+		return -(int)READ_ONCE(asic->fail_errno);
+	}
+	if (asic->count >= asic->table_size) {
+		asic_refuse(extack,
+			    "eswsim: the table is full; see devlink resource \"rules\"");
+		return -asic->profile->full_errno;
+	}
+	return 0;
+}
+
+static int draft_insert(struct draft *draft, const struct flow_cls_offload *flower)
+{
+	const struct flow_cls_common_offload *common = &flower->common;
+	struct asic *asic = draft->asic;
+	u32 delay;
+	int err;
+
+	err = asic_block_can_offload(draft->rule->block, draft->extack);
+	if (err)
+		return err;
+	if (common->chain_index > asic->profile->max_chain)
+		return asic_refuse(draft->extack, "eswsim: a chain beyond the last");
+	err = draft_match(draft, common->protocol);
+	if (err)
+		return err;
+	err = draft_actions(draft);
+	if (err)
+		return err;
+	err = check_room(asic, draft->extack);
+	if (err)
+		return err;
+	delay = READ_ONCE(asic->insert_delay_us);
+	if (delay)
+		fsleep(delay);
+	err = asic_lookup_insert(draft->rule, &draft->mask, common->chain_index, common->prio);
+	if (err == -EEXIST)
+		asic_refuse(draft->extack, "eswsim: there is a rule of that cookie already");
+	return err;
+}
+
+static int flower_replace(struct asic_block *block, struct flow_cls_offload *flower)
+{
+	const struct flow_rule *from = flow_cls_offload_flow_rule(flower);
+	struct draft draft = {
+		.asic = block->asic,
+		.from = from,
+		.extack = flower->common.extack,
+	};
+	unsigned int num_actions = max(from->action.num_entries, 1U);
+	int err;
+
+	if (num_actions > block->asic->profile->max_actions)
+		return asic_refuse(draft.extack, "eswsim: more actions than one rule can have");
+	draft.rule = kzalloc(struct_size(draft.rule, actions, num_actions), GFP_KERNEL);
+	if (!draft.rule)
+		return -ENOMEM;
+	draft.rule->block = block;
+	draft.rule->cookie = flower->cookie;
+	draft.rule->num_actions = num_actions;
+	draft.rule->lastused = jiffies;
+
+	mutex_lock(&block->asic->lock);
+	err = draft_insert(&draft, flower);
+	mutex_unlock(&block->asic->lock);
+	if (err)
+		kfree(draft.rule);
+	return err;
+}
+
+static int flower_destroy(struct asic_block *block, const struct flow_cls_offload *flower)
+{
+	struct asic *asic = block->asic;
+	struct asic_rule *rule;
+
+	mutex_lock(&asic->lock);
+	rule = asic_lookup_cookie(asic, flower->cookie);
+	if (rule)
+		asic_lookup_remove(rule);
+	mutex_unlock(&asic->lock);
+	return rule ? 0 : -ENOENT;
+}
+
+/* What was counted since the last call; several may run at once, each tells its own part. */
+static int flower_stats(struct asic_block *block, struct flow_cls_offload *flower)
+{
+	struct asic_rule *rule;
+	u64 packets, bytes;
+
+	rcu_read_lock();
+	rule = asic_lookup_cookie(block->asic, flower->cookie);
+	if (!rule) {
+		rcu_read_unlock();
+		return -ENOENT;
+	}
+	packets = atomic64_xchg(&rule->new_packets, 0);
+	bytes = atomic64_xchg(&rule->new_bytes, 0);
+	atomic64_add(packets, &rule->old_packets);
+	atomic64_add(bytes, &rule->old_bytes);
+	flow_stats_update(&flower->stats, bytes, packets, 0, READ_ONCE(rule->lastused),
+			  FLOW_ACTION_HW_STATS_IMMEDIATE);
+	rcu_read_unlock();
+	return 0;
+}
+
+/**
+ * asic_flower() - do what TC's flower classifier asks for
+ * @block:	block that the filter is in
+ * @flower:	the request; its statistics are filled in
+ *
+ * Threads and locks: see above; takes asic.lock, may sleep. Return: 0; -EOPNOTSUPP for what the
+ * NIC cannot do, -EEXIST for a known cookie, -ENOENT for an unknown one, the profile's errno when
+ * the table is full, an injected one, or -ENOMEM. Chain templates are not used.
+ */
+int asic_flower(struct asic_block *block, struct flow_cls_offload *flower)
+{
+	switch (flower->command) {
+	case FLOW_CLS_REPLACE:
+		return flower_replace(block, flower);
+	case FLOW_CLS_DESTROY:
+		return flower_destroy(block, flower);
+	case FLOW_CLS_STATS:
+		return flower_stats(block, flower);
+	default:
+		return -EOPNOTSUPP;
+	}
+}

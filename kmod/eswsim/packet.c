@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * packet - a frame on its way through the ASIC: taken in, parsed, forwarded or handed to the host.
+ *
+ * Parsing is left to the kernel's flow dissector, with the flags that the flower classifier uses.
+ * A rule in hardware must match exactly the frames that the same rule in software matches, down
+ * to truncated headers, IP options, fragments and extension headers, and that differs between the
+ * kernels that this module is built for; sharing the parser is the only way to be sure. It runs
+ * once per frame, and again only where a chain is entered with changed bytes, as classifiers do.
+ *
+ * Deviation: a length field instead of an ethertype is seen as 802.2 or 802.3 (as eth_type_trans()
+ * does) only where it follows the addresses, not behind a VLAN tag.
+ *
+ * Facts: net/core/flow_dissector.c, net/sched/cls_flower.c, net/sched/cls_api.c.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <net/ipv6.h>
+#include <net/pkt_cls.h>
+
+#include "eswsim.h"
+
+/* Chains that a frame may enter after the first one; cls_api gives up after as many. */
+#define CHAINS_MAX 16
+
+/* Can the host's TC go on in the chain where the hardware left off? */
+#define CAN_RESTORE_CHAIN IS_ENABLED(CONFIG_NET_TC_SKB_EXT)
+
+#define MEMBER(id, name) { FLOW_DISSECTOR_KEY_##id, offsetof(struct asic_key, name) }
+
+/**
+ * asic_packet_dissector_init() - describe struct asic_key to the kernel's flow dissector
+ * @dissector:	description to fill
+ *
+ * The Ethernet addresses are not in it: without an skb the dissector cannot find them.
+ */
+void asic_packet_dissector_init(struct flow_dissector *dissector)
+{
+	static const struct flow_dissector_key members[] = {
+		MEMBER(CONTROL, control), MEMBER(BASIC, basic), MEMBER(VLAN, vlan),
+		MEMBER(CVLAN, cvlan), MEMBER(IPV4_ADDRS, ipv4), MEMBER(IPV6_ADDRS, ipv6),
+		MEMBER(IP, ip), MEMBER(PORTS, ports), MEMBER(TCP, tcp), MEMBER(ICMP, icmp),
+		MEMBER(ARP, arp),
+	};
+
+	skb_flow_dissector_init(dissector, members, ARRAY_SIZE(members));
+}
+
+/*
+ * Turns what a netdev transmits into what would be on the wire: one linear buffer, the VLAN tag in
+ * the frame, all checksums there. Consumes @skb on error.
+ */
+static int packet_init(struct asic_packet *packet, struct eswsim_port *in, struct sk_buff *skb)
+{
+	packet->in = in;
+	packet->pristine = NULL;
+	packet->chain = 0;
+	packet->changed = false;
+
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (!skb)
+		return -ENOMEM;
+	/* The ports offer no segmentation offload; whoever sends such a frame anyway is wrong. */
+	if (skb->len < ETH_HLEN || skb_is_gso(skb))
+		goto drop;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		goto drop;
+	skb_orphan(skb);
+	skb_scrub_packet(skb, true);
+	if (skb_vlan_tag_present(skb)) {
+		skb = __vlan_hwaccel_push_inside(skb);
+		if (!skb)
+			return -ENOMEM;
+	}
+	if (skb_linearize(skb))
+		goto drop;
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_reset_mac_header(skb);
+	packet->skb = skb;
+	return 0;
+
+drop:
+	kfree_skb(skb);
+	return -EINVAL;
+}
+
+/* The ethertype, or what eth_type_trans() makes of a length field. */
+static __be16 outer_type(const struct sk_buff *skb)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+
+	if (eth_proto_is_802_3(eth->h_proto))
+		return eth->h_proto;
+	if (skb->len >= ETH_HLEN + 2 && skb->data[ETH_HLEN] == 0xff &&
+	    skb->data[ETH_HLEN + 1] == 0xff)
+		return htons(ETH_P_802_3);
+	return htons(ETH_P_802_2);
+}
+
+static void packet_parse(struct asic_packet *packet)
+{
+	const struct sk_buff *skb = packet->skb;
+	struct asic_key *key = &packet->key;
+
+	memset(key, 0, sizeof(*key));
+	key->port = (unsigned long)packet->in;
+	memcpy(&key->eth, skb->data, sizeof(key->eth));
+	key->outer = outer_type(skb);
+	/* The dissector leaves the type alone where it knows nothing of it. */
+	key->basic.n_proto = key->outer;
+	__skb_flow_dissect(&init_net, NULL, &packet->in->nic->asic.dissector, key, skb->data,
+			   key->outer, ETH_HLEN, skb->len, FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP);
+	/* Where the payload starts is no property to match on. */
+	key->control.thoff = 0;
+	packet->changed = false;
+}
+
+/**
+ * asic_packet_writable() - make the frame fit to be changed
+ * @packet:	the frame
+ * @headroom:	bytes that will be put before it
+ *
+ * Mirrored copies share their bytes with the frame; after this they do not. Pointers into the
+ * frame are void afterwards. Return: 0 or -ENOMEM.
+ */
+int asic_packet_writable(struct asic_packet *packet, unsigned int headroom)
+{
+	packet->changed = true;
+	return skb_cow(packet->skb, headroom);
+}
+
+/**
+ * asic_packet_l3() - find the network header
+ * @packet:	the frame
+ * @type:	set to the ethertype of what is there
+ *
+ * Skips all VLAN tags. Return: offset from the start of the frame, bytes.
+ */
+unsigned int asic_packet_l3(struct asic_packet *packet, __be16 *type)
+{
+	struct sk_buff *skb = packet->skb;
+	unsigned int offset = ETH_HLEN;
+
+	*type = outer_type(skb);
+	while (eth_type_vlan(*type) && skb->len >= offset + VLAN_HLEN) {
+		*type = ((struct vlan_hdr *)(skb->data + offset))->h_vlan_encapsulated_proto;
+		offset += VLAN_HLEN;
+	}
+	skb_set_network_header(skb, offset);
+	return offset;
+}
+
+/**
+ * asic_packet_l4() - find the transport header where the pedit action would
+ * @packet:	the frame
+ * @protocol:	IPPROTO_TCP or IPPROTO_UDP
+ * @offset:	set to its offset from the start of the frame, bytes
+ *
+ * As in net/sched/act_pedit.c, IPv4 is not asked what it carries, and IPv6 is. Return: 0, or
+ * -ENOENT where there is none.
+ */
+int asic_packet_l4(struct asic_packet *packet, u8 protocol, unsigned int *offset)
+{
+	struct sk_buff *skb = packet->skb;
+	const struct iphdr *ip;
+	unsigned int l3;
+	__be16 type;
+
+	l3 = asic_packet_l3(packet, &type);
+	if (type == htons(ETH_P_IP) && skb->len >= l3 + sizeof(*ip)) {
+		ip = (const struct iphdr *)(skb->data + l3);
+		*offset = l3 + ip->ihl * 4;
+		return 0;
+	}
+	*offset = 0;
+	if (type == htons(ETH_P_IPV6) &&
+	    ipv6_find_hdr(skb, offset, protocol, NULL, NULL) == protocol)
+		return 0;
+	return -ENOENT;
+}
+
+/* Whether the bytes that came in may be wanted again after @rule: see packet_to_host(). */
+static bool needs_pristine(const struct asic_packet *packet, const struct asic_rule *rule)
+{
+	return !CAN_RESTORE_CHAIN && !packet->pristine && rule->num_actions > 1 &&
+	       rule->actions[rule->num_actions - 1].kind == ASIC_GOTO;
+}
+
+static void count_rule(struct asic_rule *rule, unsigned int bytes)
+{
+	atomic64_inc(&rule->new_packets);
+	atomic64_add(bytes, &rule->new_bytes);
+	if (READ_ONCE(rule->lastused) != jiffies)
+		WRITE_ONCE(rule->lastused, jiffies);
+}
+
+static enum asic_verdict packet_forward(struct asic_packet *packet, struct asic_block *block)
+{
+	unsigned int hops;
+
+	packet_parse(packet);
+	for (hops = 0; hops <= CHAINS_MAX; hops++) {
+		struct asic_rule *rule;
+		enum asic_verdict verdict;
+
+		if (packet->changed)
+			packet_parse(packet);
+		rule = asic_lookup_packet(block, packet);
+		if (!rule)
+			return ASIC_VERDICT_SLOW;
+		count_rule(rule, packet->skb->len);
+		if (needs_pristine(packet, rule)) {
+			packet->pristine = skb_clone(packet->skb, GFP_ATOMIC);
+			if (!packet->pristine)
+				return ASIC_VERDICT_DROP;
+		}
+		verdict = asic_action_run(packet, rule);
+		if (verdict != ASIC_VERDICT_CHAIN)
+			return verdict;
+	}
+	return ASIC_VERDICT_DROP;
+}
+
+/*
+ * The slow path. A frame that left the hardware in a later chain goes on in that chain of the
+ * host's TC where the kernel has an extension for it. Without it the host starts over in chain 0,
+ * and so has to get the frame as it came in.
+ */
+static int packet_to_host(struct asic_packet *packet)
+{
+#if IS_ENABLED(CONFIG_NET_TC_SKB_EXT)
+	if (packet->chain) {
+		struct tc_skb_ext *ext = tc_skb_ext_alloc(packet->skb);
+
+		if (!ext)
+			return -ENOMEM;
+		ext->chain = packet->chain;
+	}
+#endif
+	if (packet->chain && packet->pristine)
+		swap(packet->skb, packet->pristine);
+	eswsim_port_miss(packet->in, packet->skb);
+	packet->skb = NULL;
+	return 0;
+}
+
+/**
+ * asic_receive() - a frame enters the switch
+ * @in:		port that it comes in by
+ * @skb:	the frame, consumed; data at the Ethernet header
+ *
+ * Forwards it by the rules, or hands it to eswsim_port_miss(). Every frame is counted once, as hit
+ * or as miss; those hits that a rule dropped are counted as drops besides, and so are frames too
+ * short or too large to be looked at. Context: bottom halves off, any CPU, no locks. Tunnel-less
+ * skb extensions that this adds (the TC chain) must survive eswsim_port_miss().
+ */
+void asic_receive(struct eswsim_port *in, struct sk_buff *skb)
+{
+	unsigned int bytes = skb->len;
+	struct asic_packet packet;
+	struct asic_block *block;
+	enum asic_verdict verdict;
+
+	if (packet_init(&packet, in, skb)) {
+		eswsim_port_count(in, ESWSIM_RX_DROP, bytes);
+		return;
+	}
+	bytes = packet.skb->len;
+
+	rcu_read_lock();
+	block = asic_block_of(&in->nic->asic, in);
+	verdict = block ? packet_forward(&packet, block) : ASIC_VERDICT_SLOW;
+	if (verdict == ASIC_VERDICT_SLOW && packet_to_host(&packet))
+		verdict = ASIC_VERDICT_DROP;
+	else if (verdict == ASIC_VERDICT_SLOW)
+		eswsim_port_count(in, ESWSIM_RX_MISS, bytes);
+	if (verdict != ASIC_VERDICT_SLOW)
+		eswsim_port_count(in, ESWSIM_RX_HIT, bytes);
+	if (verdict == ASIC_VERDICT_DROP)
+		eswsim_port_count(in, ESWSIM_RX_DROP, bytes);
+	rcu_read_unlock();
+
+	/* What was sent is no longer here; the rest was dropped or replaced. */
+	kfree_skb(packet.skb);
+	consume_skb(packet.pristine);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * profile - the kinds of NIC that can be simulated.
+ *
+ * To add one, add a row to asic_profiles[]. The row "full" takes all that this simulator can do.
+ */
+#include <linux/string.h>
+#include <linux/tc_act/tc_csum.h>
+
+#include "profile.h"
+
+#define KEY(name)	BIT_ULL(FLOW_DISSECTOR_KEY_##name)
+#define ACTION(name)	BIT_ULL(FLOW_ACTION_##name)
+#define FIELD(where, first, bytes, ...) { \
+	.header = FLOW_ACT_MANGLE_HDR_TYPE_##where, \
+	.offset = (first), \
+	.length = (bytes), \
+	.bits = { __VA_ARGS__ }, \
+}
+#define WHOLE 0xff, 0xff, 0xff, 0xff
+
+static const struct asic_field full_fields[] = {
+	FIELD(ETH, 0, 12, WHOLE),		/* both addresses */
+	FIELD(IP4, 1, 1, WHOLE),		/* type of service */
+	FIELD(IP4, 8, 1, WHOLE),		/* time to live */
+	FIELD(IP4, 12, 8, WHOLE),		/* both addresses */
+	FIELD(IP6, 0, 2, 0x0f, 0xf0),		/* traffic class */
+	FIELD(IP6, 7, 1, WHOLE),		/* hop limit */
+	FIELD(IP6, 8, 32, WHOLE),		/* both addresses */
+	FIELD(TCP, 0, 4, WHOLE),		/* both ports */
+	FIELD(UDP, 0, 4, WHOLE),		/* both ports */
+};
+
+static const struct asic_profile asic_profiles[] = {
+	{
+		.name = "full",
+		.keys = KEY(CONTROL) | KEY(BASIC) | KEY(META) | KEY(ETH_ADDRS) | KEY(VLAN) |
+			KEY(CVLAN) | KEY(IPV4_ADDRS) | KEY(IPV6_ADDRS) | KEY(IP) | KEY(PORTS) |
+			KEY(TCP) | KEY(ICMP) | KEY(ARP),
+		.actions = ACTION(REDIRECT) | ACTION(MIRRED) | ACTION(DROP) | ACTION(TRAP) |
+			   ACTION(ACCEPT) | ACTION(GOTO) | ACTION(VLAN_PUSH) | ACTION(VLAN_POP) |
+			   ACTION(VLAN_MANGLE) | ACTION(MANGLE) | ACTION(ADD) | ACTION(CSUM),
+		.csum_flags = TCA_CSUM_UPDATE_FLAG_IPV4HDR | TCA_CSUM_UPDATE_FLAG_ICMP |
+			      TCA_CSUM_UPDATE_FLAG_TCP | TCA_CSUM_UPDATE_FLAG_UDP,
+		.fields = full_fields,
+		.num_fields = ARRAY_SIZE(full_fields),
+		.control_flags = FLOW_DIS_IS_FRAGMENT | FLOW_DIS_FIRST_FRAG,
+		.table_size = 1 << 20,
+		.max_table_size = 1 << 24,
+		.max_actions = 128,
+		.max_chain = U32_MAX,
+		.full_errno = ENOSPC,
+	},
+};
+
+const struct asic_profile *const asic_profile_default = &asic_profiles[0];
+
+/**
+ * asic_profile_find() - look a profile up
+ * @name:	its name
+ *
+ * Any thread. Return: the profile, which lives as long as the module, or NULL if there is none.
+ */
+const struct asic_profile *asic_profile_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(asic_profiles); i++)
+		if (!strcmp(asic_profiles[i].name, name))
+			return &asic_profiles[i];
+	return NULL;
+}
+
+/**
+ * asic_profile_has_key() - can it match on this?
+ * @profile:	kind of NIC
+ * @key:	enum flow_dissector_key_id
+ *
+ * Any thread.
+ */
+bool asic_profile_has_key(const struct asic_profile *profile, unsigned int key)
+{
+	return key < 64 && profile->keys & BIT_ULL(key);
+}
+
+/**
+ * asic_profile_has_action() - can it do this?
+ * @profile:	kind of NIC
+ * @id:		action as TC hands it over
+ *
+ * Any thread.
+ */
+bool asic_profile_has_action(const struct asic_profile *profile, enum flow_action_id id)
+{
+	return id < 64 && profile->actions & BIT_ULL(id);
+}
+
+/* Which bits of the byte at @offset in @header may change. */
+static u8 editable_bits(const struct asic_profile *profile,
+			enum flow_action_mangle_base header, u32 offset)
+{
+	unsigned int i;
+
+	for (i = 0; i < profile->num_fields; i++) {
+		const struct asic_field *field = &profile->fields[i];
+
+		if (field->header == header && offset >= field->offset &&
+		    offset < field->offset + field->length)
+			return field->bits[(offset - field->offset) % sizeof(field->bits)];
+	}
+	return 0;
+}
+
+/**
+ * asic_profile_can_edit() - may pedit change these bits?
+ * @profile:	kind of NIC
+ * @header:	header that the offset counts from
+ * @offset:	first of four bytes
+ * @bits:	the bits of those four, as on the wire
+ *
+ * Any thread.
+ */
+bool asic_profile_can_edit(const struct asic_profile *profile,
+			   enum flow_action_mangle_base header, u32 offset, __be32 bits)
+{
+	const u8 *byte = (const u8 *)&bits;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bits); i++)
+		if (byte[i] & ~editable_bits(profile, header, offset + i))
+			return false;
+	return true;
+}
