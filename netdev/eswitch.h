@@ -10,38 +10,27 @@
  * thread creates, handles events and destroys; any thread may look up (a read
  * lock, held for a binary search).
  *
- * Facts: net/core/rtnetlink.c (rtnl_phys_switch_id_fill,
- * rtnl_phys_port_name_fill; NETDEV_FEAT_CHANGE is told as RTM_NEWLINK),
- * net/ethtool/ioctl.c (ETHTOOL_GFEATURES).
+ * Links are dumped with our own rtnl and not with libnl's link cache: that one
+ * has the attributes (since 3.2.25), but is not made for readers in other
+ * threads, would want copying in any case, and could not be tested without a
+ * kernel.
+ *
+ * A driver that goes to switchdev mode without registering its uplink anew
+ * tells nobody; call nfo_eswitch_refresh() every few seconds for that.
  */
 #ifndef NFO_ESWITCH_H
 #define NFO_ESWITCH_H
 
 #include <linux/nft_offload.h>
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "port.h"
 #include "rtnl.h"
 #include "rule.h"
 
 struct nfo_eswitch;
-
-/* The kernel's MAX_PHYS_ITEM_ID_LEN. */
-#define NFO_SWITCH_ID_MAX	32
-
-/* One network device of this namespace. */
-struct nfo_port {
-	uint32_t	ifindex;
-	char		name[IF_NAMESIZE];	/* for people only */
-	char		port_name[IF_NAMESIZE];	/* phys_port_name or "" */
-	uint8_t		switch_id[NFO_SWITCH_ID_MAX];
-	uint8_t		switch_id_len;		/* 0: no switchdev port */
-	bool		up;			/* IFF_UP */
-	bool		hw_tc_offload;		/* ethtool -k hw-tc-offload */
-	uint32_t	mtu;			/* bytes at layer 3 */
-};
 
 /*
  * A device came (@before NULL), changed or went (@after NULL). Both are valid
@@ -49,9 +38,6 @@ struct nfo_port {
  */
 typedef void nfo_eswitch_change_fn(void *arg, const struct nfo_port *before,
 				   const struct nfo_port *after);
-
-/* Asked for each device; tests put their own here. 1, 0 or negative errno. */
-typedef int nfo_eswitch_feature_fn(void *arg, const char *name);
 
 /*
  * Opens the sockets and reads all devices. *@eswitchp is the caller's to
@@ -65,7 +51,7 @@ int nfo_eswitch_create(struct nfo_eswitch **eswitchp);
  */
 int nfo_eswitch_create_fake(struct nfo_eswitch **eswitchp,
 			    struct nfo_rtnl *rtnl,
-			    nfo_eswitch_feature_fn *feature, void *arg);
+			    nfo_port_feature_fn *feature, void *arg);
 
 /* NULL is fine. */
 void nfo_eswitch_destroy(struct nfo_eswitch *eswitch);
@@ -95,9 +81,6 @@ int nfo_eswitch_port(struct nfo_eswitch *eswitch, uint32_t ifindex,
  */
 ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
 			  struct nfo_port **portsp);
-
-/* The same switch? False unless both are switchdev ports. */
-bool nfo_port_same_switch(const struct nfo_port *a, const struct nfo_port *b);
 
 /*
  * May @rule be placed in hardware at @place? NFT_OFFLOAD_REASON_NONE, or why

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * port: one network device as the eswitch sees it. See port.h.
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "port.h"
+
+#define FEATURE_NAME "hw-tc-offload"
+
+/* Copies the string attribute @attr to @to, cut to IF_NAMESIZE. */
+static void copy_name(char *to, const struct nlattr *attr)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	if (len > IF_NAMESIZE - 1)
+		len = IF_NAMESIZE - 1;
+	memcpy(to, mnl_attr_get_payload(attr), len);
+	to[len] = '\0';
+}
+
+/* Takes one attribute into @port. 0, -EBADMSG, or -ENOENT as in port.h. */
+static int parse_attr(const struct nlattr *attr, struct nfo_port *port)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_WIRELESS:
+		return -ENOENT;
+	case IFLA_IFNAME:
+		copy_name(port->name, attr);
+		break;
+	case IFLA_PHYS_PORT_NAME:
+		copy_name(port->port_name, attr);
+		break;
+	case IFLA_PHYS_SWITCH_ID:
+		if (len > sizeof(port->switch_id))
+			return -EBADMSG;
+		memcpy(port->switch_id, mnl_attr_get_payload(attr), len);
+		port->switch_id_len = len;
+		break;
+	case IFLA_MTU:
+		if (len < sizeof(uint32_t))
+			return -EBADMSG;
+		port->mtu = mnl_attr_get_u32(attr);
+		break;
+	}
+	return 0;
+}
+
+int nfo_port_parse(const struct nlmsghdr *nlh, struct nfo_port *port)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+	int err;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*info))
+		return -EBADMSG;
+	if (info->ifi_family != AF_UNSPEC)
+		return -ENOENT;
+
+	memset(port, 0, sizeof(*port));
+	port->ifindex = info->ifi_index;
+	port->up = info->ifi_flags & IFF_UP;
+	mnl_attr_for_each(attr, nlh, sizeof(*info)) {
+		err = parse_attr(attr, port);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+bool nfo_port_same_switch(const struct nfo_port *a, const struct nfo_port *b)
+{
+	return a->switch_id_len && a->switch_id_len == b->switch_id_len &&
+	       !memcmp(a->switch_id, b->switch_id, a->switch_id_len);
+}
+
+bool nfo_port_equal(const struct nfo_port *a, const struct nfo_port *b)
+{
+	return a->ifindex == b->ifindex && a->up == b->up &&
+	       a->hw_tc_offload == b->hw_tc_offload && a->mtu == b->mtu &&
+	       a->switch_id_len == b->switch_id_len &&
+	       !memcmp(a->switch_id, b->switch_id, a->switch_id_len) &&
+	       !strcmp(a->name, b->name) && !strcmp(a->port_name, b->port_name);
+}
+
+static int ethtool(int fd, const char *name, void *cmd)
+{
+	struct ifreq request = { .ifr_data = cmd };
+
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	return ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0;
+}
+
+/*
+ * How many features the kernel knows, the same for every device. Negative
+ * errno on failure.
+ */
+static int feature_count(int fd, const char *name)
+{
+	struct {
+		struct ethtool_sset_info info;
+		uint32_t len;
+	} sset = {
+		.info = {
+			.cmd = ETHTOOL_GSSET_INFO,
+			.sset_mask = 1ULL << ETH_SS_FEATURES,
+		},
+	};
+	int err = ethtool(fd, name, &sset);
+
+	if (err)
+		return err;
+	return sset.info.sset_mask ? (int)sset.len : -EOPNOTSUPP;
+}
+
+/* The number of FEATURE_NAME among @n features, or negative errno. */
+static int feature_find(int fd, const char *name, unsigned int n)
+{
+	struct ethtool_gstrings *strings;
+	int ret;
+
+	strings = calloc(1, sizeof(*strings) + n * ETH_GSTRING_LEN);
+	if (!strings)
+		return -ENOMEM;
+	strings->cmd = ETHTOOL_GSTRINGS;
+	strings->string_set = ETH_SS_FEATURES;
+	strings->len = n;
+	ret = ethtool(fd, name, strings);
+	if (!ret) {
+		ret = -EOPNOTSUPP;
+		for (unsigned int i = 0; i < n && i < strings->len; i++)
+			if (!strncmp((char *)strings->data +
+				     i * ETH_GSTRING_LEN, FEATURE_NAME,
+				     ETH_GSTRING_LEN))
+				ret = i;
+	}
+	free(strings);
+	return ret;
+}
+
+int nfo_port_feature(void *arg, const char *name)
+{
+	int fd = *(int *)arg;
+	int n = feature_count(fd, name);
+	int i = n < 0 ? n : feature_find(fd, name, n);
+	struct ethtool_gfeatures *features;
+	size_t blocks;
+	int ret;
+
+	if (i < 0)
+		return i;
+	blocks = (n + 31) / 32;
+	features = calloc(1, sizeof(*features) +
+			  blocks * sizeof(features->features[0]));
+	if (!features)
+		return -ENOMEM;
+	features->cmd = ETHTOOL_GFEATURES;
+	features->size = blocks;
+	ret = ethtool(fd, name, features);
+	if (!ret)
+		ret = features->features[i / 32].active >> (i % 32) & 1;
+	free(features);
+	return ret;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * port: one network device as the eswitch sees it. See eswitch.h.
+ *
+ * Facts: net/core/rtnetlink.c (rtnl_fill_ifinfo, rtnl_phys_switch_id_fill,
+ * rtnl_phys_port_name_fill; a change of features is told as RTM_NEWLINK, too),
+ * net/ethtool/ioctl.c (ETHTOOL_GFEATURES). No function locks or keeps state.
+ */
+#ifndef NFO_PORT_H
+#define NFO_PORT_H
+
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The kernel's MAX_PHYS_ITEM_ID_LEN. */
+#define NFO_SWITCH_ID_MAX	32
+
+struct nfo_port {
+	uint32_t	ifindex;
+	char		name[IF_NAMESIZE];	/* for people only */
+	char		port_name[IF_NAMESIZE];	/* phys_port_name or "" */
+	uint8_t		switch_id[NFO_SWITCH_ID_MAX];
+	uint8_t		switch_id_len;		/* 0: no switchdev port */
+	bool		up;			/* IFF_UP */
+	bool		hw_tc_offload;		/* ethtool -k hw-tc-offload */
+	uint32_t	mtu;			/* bytes at layer 3 */
+};
+
+/*
+ * Has the device @name hw-tc-offload on? 1, 0 or negative errno. @arg is the
+ * caller's own. Tests put their own here.
+ */
+typedef int nfo_port_feature_fn(void *arg, const char *name);
+
+/*
+ * nfo_port_parse: fills @port (all but hw_tc_offload, which becomes false)
+ * from a RTM_NEWLINK or RTM_DELLINK. 0; -EBADMSG if the message is malformed;
+ * -ENOENT if it is about something else than the device as such (bridge port
+ * or wireless events).
+ */
+int nfo_port_parse(const struct nlmsghdr *nlh, struct nfo_port *port);
+
+/* nfo_port_same_switch: false unless both are ports of the one switch. */
+bool nfo_port_same_switch(const struct nfo_port *a, const struct nfo_port *b);
+
+/* nfo_port_equal: has nothing changed between @a and @b? */
+bool nfo_port_equal(const struct nfo_port *a, const struct nfo_port *b);
+
+/*
+ * nfo_port_feature: nfo_port_feature_fn that asks the kernel; @arg points to
+ * an int, a socket of any family in the device's namespace.
+ */
+int nfo_port_feature(void *arg, const char *name);
+
+#endif /* NFO_PORT_H */
