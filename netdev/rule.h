@@ -315,6 +315,12 @@ int nfo_rule_copy(struct nfo_rule *to, const struct nfo_rule *from);
  */
 void nfo_rule_normalise(struct nfo_rule *rule);
 
+/*
+ * The part of nfo_rule_normalise() for the actions: also clears what an
+ * action's type does not use.
+ */
+void nfo_rule_normalise_actions(struct nfo_rule *rule);
+
 /* The same match? Both normalised. */
 bool nfo_rule_match_equal(const struct nfo_rule *a, const struct nfo_rule *b);
 
@@ -341,8 +347,14 @@ uint64_t nfo_rule_hash(const struct nfo_rule *rule);
 __be16 nfo_rule_protocol(const struct nfo_rule *rule);
 
 /*
+ * Do @len bytes hold whole Geneve options? 0, -EINVAL, or -E2BIG for more
+ * than NFO_GENEVE_MAX bytes.
+ */
+int nfo_geneve_check(const uint8_t *value, size_t len);
+
+/*
  * Matches @len bytes of Geneve options, laid out as in struct nfo_geneve; the
- * bytes are copied. 0, -EINVAL if the options do not add up to @len, -E2BIG
+ * bytes are copied. No bytes: options do not matter. 0, -EINVAL if the options do not add up to @len, -E2BIG
  * if there are more than NFO_GENEVE_MAX bytes, -ENOMEM.
  */
 int nfo_rule_match_geneve(struct nfo_rule *rule, const uint8_t *value,
@@ -350,7 +362,8 @@ int nfo_rule_match_geneve(struct nfo_rule *rule, const uint8_t *value,
 
 /*
  * Appends a copy of @action; of a tunnel its Geneve options are copied too.
- * 0, -E2BIG past NFO_ACTIONS_MAX, -ENOMEM.
+ * 0, -E2BIG past NFO_ACTIONS_MAX, -EINVAL for options that do not add up,
+ * -ENOMEM.
  */
 int nfo_rule_add(struct nfo_rule *rule, const struct nfo_action *action);
 
