@@ -95,12 +95,13 @@ struct eswsim {
 	struct list_head list;		/* in bus.c's list of NICs */
 	unsigned int id;
 	unsigned int max_vfs;
-	char profile[ASIC_PROFILE_NAME_SIZE];	/* asked for at creation */
+	const struct asic_profile *profile;	/* chosen at creation */
 	struct netdev_phys_item_id switch_id;
 	struct devlink *devlink;	/* NULL unless probed */
 	struct dentry *debugfs;
 	/* Below: written under the devlink instance lock. */
 	u16 mode;			/* DEVLINK_ESWITCH_MODE_* */
+	u16 reload_mode;		/* to go back to after a reload */
 	unsigned int num_vfs;
 	struct asic asic;
 	struct eswsim_port *uplink;
@@ -161,8 +162,6 @@ int eswsim_port_can_offload(const struct eswsim_port *port,
 			    struct netlink_ext_ack *extack);
 void eswsim_port_deliver(struct eswsim_port *out, struct sk_buff *skb);
 void eswsim_port_miss(struct eswsim_port *in, struct sk_buff *skb);
-void eswsim_port_read_counters(const struct eswsim_port *port,
-			       u64 *packets, u64 *bytes);
 
 /* legacy.c */
 void eswsim_legacy_forward(struct eswsim_port *in, struct sk_buff *skb,
