@@ -27,8 +27,10 @@ struct eswsim;
 struct eswsim_port;
 struct seq_file;
 
+/* Sizes of two small hash tables, and the largest errno that can be injected. */
 #define ASIC_PORT_BITS	6
 #define ASIC_CHAIN_BITS	6
+#define ASIC_ERROR_MAX	4095
 
 /**
  * struct asic - table and faults of one NIC
@@ -213,7 +215,7 @@ struct asic_rule {
 
 /**
  * struct asic_packet - a frame on its way through the switch
- * @skb:	the frame, owned: linear, data at the Ethernet header, tags in the frame
+ * @skb:	the frame, owned, plain as asic_receive() wants it
  * @pristine:	what came in, owned, where the kernel cannot take up a later chain; or NULL
  * @in:		where it came in
  * @chain:	chain that it is in

@@ -28,40 +28,40 @@ struct draft {
 	struct asic_key mask;
 };
 
-#define REFUSED(name, text) [FLOW_DISSECTOR_KEY_##name] = "eswsim: cannot match on " text
+#define KEY(name) FLOW_DISSECTOR_KEY_##name
+#define CANNOT(text) ("eswsim: cannot match on " text)
 
 /* What the profile may lack, in words. */
 static const char *const key_refusals[FLOW_DISSECTOR_KEY_MAX] = {
-	REFUSED(META, "the ingress device"),
-	REFUSED(ETH_ADDRS, "Ethernet addresses"),
-	REFUSED(VLAN, "a VLAN tag"),
-	REFUSED(CVLAN, "a second VLAN tag"),
-	REFUSED(IPV4_ADDRS, "IPv4 addresses"),
-	REFUSED(IPV6_ADDRS, "IPv6 addresses"),
-	REFUSED(IP, "TOS or TTL"),
-	REFUSED(PORTS, "transport ports"),
-	REFUSED(PORTS_RANGE, "a range of ports; use a mask or one port"),
-	REFUSED(TCP, "TCP flags"),
-	REFUSED(ICMP, "ICMP type or code"),
-	REFUSED(ARP, "ARP fields"),
-	REFUSED(MPLS, "an MPLS label"),
-	REFUSED(CT, "connection tracking state"),
-	REFUSED(HASH, "the hash of a packet"),
-	REFUSED(NUM_OF_VLANS, "the number of VLAN tags"),
-	REFUSED(PPPOE, "PPPoE"),
-	REFUSED(L2TPV3, "L2TPv3"),
-	REFUSED(ENC_KEYID, "a tunnel key"),
-	REFUSED(ENC_IPV4_ADDRS, "tunnel addresses"),
-	REFUSED(ENC_IPV6_ADDRS, "tunnel addresses"),
-	REFUSED(ENC_CONTROL, "tunnel flags"),
-	REFUSED(ENC_PORTS, "tunnel ports"),
-	REFUSED(ENC_IP, "TOS or TTL of a tunnel"),
-	REFUSED(ENC_OPTS, "tunnel options"),
+	[KEY(META)] = CANNOT("the ingress device"),
+	[KEY(ETH_ADDRS)] = CANNOT("Ethernet addresses"),
+	[KEY(VLAN)] = CANNOT("a VLAN tag"),
+	[KEY(CVLAN)] = CANNOT("a second VLAN tag"),
+	[KEY(IPV4_ADDRS)] = CANNOT("IPv4 addresses"),
+	[KEY(IPV6_ADDRS)] = CANNOT("IPv6 addresses"),
+	[KEY(IP)] = CANNOT("TOS or TTL"),
+	[KEY(PORTS)] = CANNOT("transport ports"),
+	[KEY(PORTS_RANGE)] = CANNOT("a range of ports; use a mask or one port"),
+	[KEY(TCP)] = CANNOT("TCP flags"),
+	[KEY(ICMP)] = CANNOT("ICMP type or code"),
+	[KEY(ARP)] = CANNOT("ARP fields"),
+	[KEY(MPLS)] = CANNOT("an MPLS label"),
+	[KEY(CT)] = CANNOT("connection tracking state"),
+	[KEY(HASH)] = CANNOT("the hash of a packet"),
+	[KEY(NUM_OF_VLANS)] = CANNOT("the number of VLAN tags"),
+	[KEY(PPPOE)] = CANNOT("PPPoE"),
+	[KEY(L2TPV3)] = CANNOT("L2TPv3"),
+	[KEY(ENC_KEYID)] = CANNOT("a tunnel key"),
+	[KEY(ENC_IPV4_ADDRS)] = CANNOT("tunnel addresses"),
+	[KEY(ENC_IPV6_ADDRS)] = CANNOT("tunnel addresses"),
+	[KEY(ENC_CONTROL)] = CANNOT("tunnel flags"),
+	[KEY(ENC_PORTS)] = CANNOT("tunnel ports"),
+	[KEY(ENC_IP)] = CANNOT("TOS or TTL of a tunnel"),
+	[KEY(ENC_OPTS)] = CANNOT("tunnel options"),
 };
 
-#define MEMBER(id, name) { \
-	FLOW_DISSECTOR_KEY_##id, offsetof(struct asic_key, name), \
-	sizeof_field(struct asic_key, name) \
+#define MEMBER(id, name, type) { \
+	KEY(id), offsetof(struct asic_key, name), sizeof(struct flow_dissector_key_##type) \
 }
 
 /* What of a match is taken over as it is. */
@@ -70,10 +70,18 @@ static const struct {
 	unsigned int offset;
 	unsigned int size;
 } key_members[] = {
-	MEMBER(CONTROL, control), MEMBER(BASIC, basic), MEMBER(ETH_ADDRS, eth),
-	MEMBER(VLAN, vlan), MEMBER(CVLAN, cvlan), MEMBER(IPV4_ADDRS, ipv4),
-	MEMBER(IPV6_ADDRS, ipv6), MEMBER(IP, ip), MEMBER(PORTS, ports), MEMBER(TCP, tcp),
-	MEMBER(ICMP, icmp), MEMBER(ARP, arp),
+	MEMBER(CONTROL, control, control),
+	MEMBER(BASIC, basic, basic),
+	MEMBER(ETH_ADDRS, eth, eth_addrs),
+	MEMBER(VLAN, vlan, vlan),
+	MEMBER(CVLAN, cvlan, vlan),
+	MEMBER(IPV4_ADDRS, ipv4, ipv4_addrs),
+	MEMBER(IPV6_ADDRS, ipv6, ipv6_addrs),
+	MEMBER(IP, ip, ip),
+	MEMBER(PORTS, ports, ports),
+	MEMBER(TCP, tcp, tcp),
+	MEMBER(ICMP, icmp, icmp),
+	MEMBER(ARP, arp, arp),
 };
 
 /*
@@ -223,7 +231,7 @@ static int draft_edit(struct draft *draft, const struct flow_action_entry *entry
 	if (entry->mangle.offset % sizeof(u32) ||
 	    !asic_profile_can_edit(draft->asic->profile, entry->mangle.htype, entry->mangle.offset,
 				   (__force __be32)touched))
-		return asic_refuse(draft->extack, "eswsim: pedit of a field that cannot be changed");
+		return asic_refuse(draft->extack, "eswsim: pedit of a field that is fixed");
 	if (!has_header(draft, entry->mangle.htype))
 		return asic_refuse(draft->extack,
 				   "eswsim: pedit of a header needs a match on its protocol");
@@ -304,7 +312,8 @@ static int draft_check_order(const struct draft *draft)
 					   "eswsim: nothing can follow redirect, drop, trap, pass or goto");
 		mirrors |= rule->actions[i].kind == ASIC_MIRROR;
 	}
-	if (!is_terminal(rule->actions[last].kind) || (last && rule->actions[last].kind == ASIC_SLOW))
+	if (!is_terminal(rule->actions[last].kind) ||
+	    (last && rule->actions[last].kind == ASIC_SLOW))
 		return asic_refuse(draft->extack,
 				   "eswsim: changes and mirrors must end in redirect, drop or goto");
 	if (mirrors && rule->actions[last].kind == ASIC_GOTO && !IS_ENABLED(CONFIG_NET_TC_SKB_EXT))

@@ -47,44 +47,6 @@ void asic_packet_dissector_init(struct flow_dissector *dissector)
 	skb_flow_dissector_init(dissector, members, ARRAY_SIZE(members));
 }
 
-/*
- * Turns what a netdev transmits into what would be on the wire: one linear buffer, the VLAN tag in
- * the frame, all checksums there. Consumes @skb on error.
- */
-static int packet_init(struct asic_packet *packet, struct eswsim_port *in, struct sk_buff *skb)
-{
-	packet->in = in;
-	packet->pristine = NULL;
-	packet->chain = 0;
-	packet->changed = false;
-
-	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (!skb)
-		return -ENOMEM;
-	/* The ports offer no segmentation offload; whoever sends such a frame anyway is wrong. */
-	if (skb->len < ETH_HLEN || skb_is_gso(skb))
-		goto drop;
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
-		goto drop;
-	skb_orphan(skb);
-	skb_scrub_packet(skb, true);
-	if (skb_vlan_tag_present(skb)) {
-		skb = __vlan_hwaccel_push_inside(skb);
-		if (!skb)
-			return -ENOMEM;
-	}
-	if (skb_linearize(skb))
-		goto drop;
-	skb->ip_summed = CHECKSUM_NONE;
-	skb_reset_mac_header(skb);
-	packet->skb = skb;
-	return 0;
-
-drop:
-	kfree_skb(skb);
-	return -EINVAL;
-}
-
 /* The ethertype, or what eth_type_trans() makes of a length field. */
 static __be16 outer_type(const struct sk_buff *skb)
 {
@@ -191,8 +153,7 @@ static void count_rule(struct asic_rule *rule, unsigned int bytes)
 {
 	atomic64_inc(&rule->new_packets);
 	atomic64_add(bytes, &rule->new_bytes);
-	if (READ_ONCE(rule->lastused) != jiffies)
-		WRITE_ONCE(rule->lastused, jiffies);
+	WRITE_ONCE(rule->lastused, jiffies);
 }
 
 static enum asic_verdict packet_forward(struct asic_packet *packet, struct asic_block *block)
@@ -248,35 +209,27 @@ static int packet_to_host(struct asic_packet *packet)
 /**
  * asic_receive() - a frame enters the switch
  * @in:		port that it comes in by
- * @skb:	the frame, consumed; data at the Ethernet header
+ * @skb:	the frame, consumed; a plain one as port.c makes them: linear, not shared, data at
+ *		the Ethernet header, VLAN tags and checksums in the data
  *
- * Forwards it by the rules, or hands it to eswsim_port_miss(). Every frame is counted once, as hit
- * or as miss; those hits that a rule dropped are counted as drops besides, and so are frames too
- * short or too large to be looked at. Context: bottom halves off, any CPU, no locks. Tunnel-less
- * skb extensions that this adds (the TC chain) must survive eswsim_port_miss().
+ * Forwards it by the rules, or hands it to eswsim_port_miss(), which has to keep the skb's
+ * extensions: one of them may be the TC chain to go on with. Every frame is counted once, as hit
+ * or as miss; the hits that were dropped are counted as drops besides. Context: bottom halves
+ * off, any CPU, no locks.
  */
 void asic_receive(struct eswsim_port *in, struct sk_buff *skb)
 {
-	unsigned int bytes = skb->len;
-	struct asic_packet packet;
+	struct asic_packet packet = { .skb = skb, .in = in };
+	const unsigned int bytes = skb->len;
 	struct asic_block *block;
 	enum asic_verdict verdict;
-
-	if (packet_init(&packet, in, skb)) {
-		eswsim_port_count(in, ESWSIM_RX_DROP, bytes);
-		return;
-	}
-	bytes = packet.skb->len;
 
 	rcu_read_lock();
 	block = asic_block_of(&in->nic->asic, in);
 	verdict = block ? packet_forward(&packet, block) : ASIC_VERDICT_SLOW;
 	if (verdict == ASIC_VERDICT_SLOW && packet_to_host(&packet))
 		verdict = ASIC_VERDICT_DROP;
-	else if (verdict == ASIC_VERDICT_SLOW)
-		eswsim_port_count(in, ESWSIM_RX_MISS, bytes);
-	if (verdict != ASIC_VERDICT_SLOW)
-		eswsim_port_count(in, ESWSIM_RX_HIT, bytes);
+	eswsim_port_count(in, verdict == ASIC_VERDICT_SLOW ? ESWSIM_RX_MISS : ESWSIM_RX_HIT, bytes);
 	if (verdict == ASIC_VERDICT_DROP)
 		eswsim_port_count(in, ESWSIM_RX_DROP, bytes);
 	rcu_read_unlock();

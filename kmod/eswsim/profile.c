@@ -11,24 +11,23 @@
 
 #define KEY(name)	BIT_ULL(FLOW_DISSECTOR_KEY_##name)
 #define ACTION(name)	BIT_ULL(FLOW_ACTION_##name)
-#define FIELD(where, first, bytes, ...) { \
+#define FIELD(where, first, bytes, a, b) { \
 	.header = FLOW_ACT_MANGLE_HDR_TYPE_##where, \
 	.offset = (first), \
 	.length = (bytes), \
-	.bits = { __VA_ARGS__ }, \
+	.bits = { (a), (b) }, \
 }
-#define WHOLE 0xff, 0xff, 0xff, 0xff
 
 static const struct asic_field full_fields[] = {
-	FIELD(ETH, 0, 12, WHOLE),		/* both addresses */
-	FIELD(IP4, 1, 1, WHOLE),		/* type of service */
-	FIELD(IP4, 8, 1, WHOLE),		/* time to live */
-	FIELD(IP4, 12, 8, WHOLE),		/* both addresses */
-	FIELD(IP6, 0, 2, 0x0f, 0xf0),		/* traffic class */
-	FIELD(IP6, 7, 1, WHOLE),		/* hop limit */
-	FIELD(IP6, 8, 32, WHOLE),		/* both addresses */
-	FIELD(TCP, 0, 4, WHOLE),		/* both ports */
-	FIELD(UDP, 0, 4, WHOLE),		/* both ports */
+	FIELD(ETH, 0, 12, 0xff, 0xff),	/* both addresses */
+	FIELD(IP4, 1, 1, 0xff, 0xff),	/* type of service */
+	FIELD(IP4, 8, 1, 0xff, 0xff),	/* time to live */
+	FIELD(IP4, 12, 8, 0xff, 0xff),	/* both addresses */
+	FIELD(IP6, 0, 2, 0x0f, 0xf0),	/* traffic class */
+	FIELD(IP6, 7, 1, 0xff, 0xff),	/* hop limit */
+	FIELD(IP6, 8, 32, 0xff, 0xff),	/* both addresses */
+	FIELD(TCP, 0, 4, 0xff, 0xff),	/* both ports */
+	FIELD(UDP, 0, 4, 0xff, 0xff),	/* both ports */
 };
 
 static const struct asic_profile asic_profiles[] = {
@@ -106,7 +105,7 @@ static u8 editable_bits(const struct asic_profile *profile,
 
 		if (field->header == header && offset >= field->offset &&
 		    offset < field->offset + field->length)
-			return field->bits[(offset - field->offset) % sizeof(field->bits)];
+			return field->bits[(offset - field->offset) % 2];
 	}
 	return 0;
 }

@@ -19,8 +19,7 @@
  * @header:	the header it is in
  * @offset:	first byte of the field, from the start of that header, in bytes
  * @length:	bytes
- * @bits:	which bits of the (only) byte or bytes may change, as in the first four bytes on
- *		the wire; all ones for a whole field
+ * @bits:	which bits may change, of even and of odd bytes of the field
  *
  * A pedit that touches a bit of no such field is refused.
  */
@@ -28,7 +27,7 @@ struct asic_field {
 	enum flow_action_mangle_base header;
 	u8 offset;
 	u8 length;
-	u8 bits[4];
+	u8 bits[2];
 };
 
 /**
