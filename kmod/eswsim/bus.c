@@ -23,6 +23,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "eswsim.h"
@@ -205,36 +206,50 @@ static void nic_del(struct eswsim *nic)
 }
 
 /*
- * -EINVAL: not "ID MAX_VFS [PROFILE]", too many VFs or an unknown profile;
- * -EEXIST: the id is taken; -EBUSY: the module is being unloaded.
+ * Takes "ID MAX_VFS [PROFILE]" apart. -EINVAL: it is something else, too many
+ * VFs or an unknown profile.
  */
-static ssize_t new_device_store(compat_bus_type *bus, const char *buf,
-				size_t count)
+static int nic_parse(char *const *words, int count, unsigned int *id,
+		     unsigned int *max_vfs,
+		     const struct asic_profile **profile)
 {
-	const struct asic_profile *profile = asic_profile_default;
-	char name[ASIC_PROFILE_NAME_SIZE], rest;
-	unsigned int id, max_vfs;
-	int words, err;
-
-	/* 15 is ASIC_PROFILE_NAME_SIZE - 1 */
-	BUILD_BUG_ON(sizeof(name) != 16);
-	words = sscanf(buf, "%u %u %15s %c", &id, &max_vfs, name, &rest);
-	if (words != 2 && words != 3) {
+	if (count < 2 || count > 3 || kstrtouint(words[0], 10, id) ||
+	    kstrtouint(words[1], 10, max_vfs)) {
 		pr_err("new_device: write \"ID MAX_VFS [PROFILE]\", for example \"0 8\"\n");
 		return -EINVAL;
 	}
-	if (max_vfs > ESWSIM_VFS_MAX) {
+	if (*max_vfs > ESWSIM_VFS_MAX) {
 		pr_err("new_device: %u VFs are too many, at most %u\n",
-		       max_vfs, ESWSIM_VFS_MAX);
+		       *max_vfs, ESWSIM_VFS_MAX);
 		return -EINVAL;
 	}
-	if (words == 3)
-		profile = asic_profile_find(name);
-	if (!profile) {
+	*profile = asic_profile_default;
+	if (count == 3)
+		*profile = asic_profile_find(words[2]);
+	if (!*profile) {
 		pr_err("new_device: unknown profile \"%s\", \"%s\" is the default\n",
-		       name, asic_profile_default->name);
+		       words[2], asic_profile_default->name);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+/* nic_parse()'s errors; -EEXIST: the id is taken; -EBUSY: module unloads. */
+static ssize_t new_device_store(compat_bus_type *bus, const char *buf,
+				size_t count)
+{
+	const struct asic_profile *profile;
+	unsigned int id, max_vfs;
+	int num_words, err;
+	char **words;
+
+	words = argv_split(GFP_KERNEL, buf, &num_words);
+	if (!words)
+		return -ENOMEM;
+	err = nic_parse(words, num_words, &id, &max_vfs, &profile);
+	argv_free(words);
+	if (err)
+		return err;
 
 	mutex_lock(&list_lock);
 	if (closing) {
