@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log: what nft-offloadd has to say, one line each, on standard error.
+ *
+ * Under systemd standard error is the journal, which takes the importance of
+ * a line from a "<N>" in front of it (sd-daemon(3)); log_open() looks at
+ * $JOURNAL_STREAM to know. Everything runs in the one thread of the daemon.
+ */
+#ifndef NFT_OFFLOADD_LOG_H
+#define NFT_OFFLOADD_LOG_H
+
+#include <stdbool.h>
+#include <syslog.h>
+#include <time.h>
+
+/*
+ * log_limit: lets through a burst of lines per period, and says afterwards
+ * how many it kept back. Zero-initialised is ready to use.
+ */
+struct log_limit {
+	time_t since;		/* start of the period, CLOCK_MONOTONIC, s */
+	unsigned int said;	/* lines let through in this period */
+	unsigned int held;	/* lines kept back in this period */
+};
+
+/*
+ * log_open: prepares for log(). @name goes before each line (borrowed, kept),
+ * except in the journal, which knows it. Lines less important than @level
+ * (LOG_ERR ... LOG_DEBUG) are dropped.
+ */
+void log_open(const char *name, int level);
+
+/*
+ * log_level_parse: the level that @word names: err, warning, notice, info or
+ * debug. -EINVAL if none.
+ */
+int log_level_parse(const char *word);
+
+/* log_wanted: whether a line of importance @level would be written. */
+bool log_wanted(int level);
+
+/* log_say: writes one line of importance @level; no newline in @format. */
+void log_say(int level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* log_say_limited: log_say(), at most 5 lines in 10 s through one @limit. */
+void log_say_limited(struct log_limit *limit, int level,
+		     const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
