@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The connections of a namespace, by the kernel's entry and by
+ * number.
+ *
+ * Why conn.offload, and with it offload->ct, are valid for as long as a conn
+ * is in the tables (net/netfilter/nf_flow_table_core.c and _offload.c, the
+ * same from 6.1 to 7.2):
+ *
+ * - An entry of a flowtable with "flags offload" is freed by
+ *   flow_offload_del() only, from the garbage collector, and only when
+ *   NF_FLOW_HW_DEAD is set. It holds its reference to the conntrack entry
+ *   until then.
+ * - NF_FLOW_HW_DEAD is set at the end of the work that gives the DESTROY
+ *   commands. They reach us while our callback is in the flowtable's list,
+ *   and take the conn away (conn_destroy()).
+ * - Our callback leaves that list on the last device's unbinding, which waits
+ *   for running callbacks, and then takes all conns of the flowtable away
+ *   (conn_drop_flowtable()). Entries that die after that are not ours.
+ * - A conn is made by a REPLACE only. A packet that found the entry before its
+ *   teardown can still queue a REPLACE after DESTROY has been given; no
+ *   DESTROY would follow. But NF_FLOW_HW_DYING is set then, and it cannot
+ *   become set during a REPLACE, for work on an entry excludes other work on
+ *   it (the pending bit): conn_replace() asks for it.
+ *
+ * IPS_HW_OFFLOAD of the conntrack entry is set and cleared under offload.lock
+ * by conn_update_hw(). The kernel clears it as well, before it gives DESTROY;
+ * an answer of the provider may set it again in between, and DESTROY then
+ * clears it for good. The kernel never sets it, see flowtable_replace().
+ */
+#include <linux/atomic.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/nft_offload.h>
+#include <net/flow_offload.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_flow_table.h>
+#include "conn.h"
+#include "flowtable.h"
+#include "offload.h"
+#include "rule.h"
+
+static const struct rhashtable_params conn_params = {
+	.head_offset		= offsetof(struct conn, node),
+	.key_offset		= offsetof(struct conn, offload),
+	.key_len		= sizeof_field(struct conn, offload),
+	.automatic_shrinking	= true,
+};
+
+/* The number given last, in all namespaces. */
+static atomic64_t conn_nr = ATOMIC64_INIT(0);
+
+/**
+ * conn_table_init() - makes a namespace's tables
+ * @off: the namespace
+ *
+ * Return: 0 or a negative errno.
+ */
+int conn_table_init(struct offload *off)
+{
+	/* Numbers index an xarray; the NICs in question need 64 bits anyway. */
+	BUILD_BUG_ON(sizeof(unsigned long) < sizeof(u64));
+
+	xa_init(&off->conns_by_nr);
+	return rhashtable_init(&off->conns, &conn_params);
+}
+
+/**
+ * conn_table_exit() - ends a namespace's tables, which are empty
+ * @off: the namespace
+ */
+void conn_table_exit(struct offload *off)
+{
+	WARN_ON_ONCE(!xa_empty(&off->conns_by_nr));
+	rhashtable_destroy(&off->conns);
+	xa_destroy(&off->conns_by_nr);
+}
+
+/**
+ * conn_last_nr() - the highest number that a connection can have now
+ *
+ * Return: a number, 0 if there has been no connection.
+ */
+u64 conn_last_nr(void)
+{
+	return atomic64_read(&conn_nr);
+}
+
+static struct conn *conn_find(struct offload *off, struct flow_offload *offload)
+{
+	lockdep_assert_held(&off->lock);
+	return rhashtable_lookup_fast(&off->conns, &offload, conn_params);
+}
+
+/**
+ * conn_flow() - finds a flow
+ * @off: the namespace
+ * @id: as user space knows it
+ *
+ * Return: a flow with a rule, or NULL.
+ * Context: offload.lock held.
+ */
+struct flow *conn_flow(struct offload *off, u64 id)
+{
+	struct conn *conn;
+
+	lockdep_assert_held(&off->lock);
+	conn = xa_load(&off->conns_by_nr, id >> 1);
+	return conn && conn->flow[id & 1].rule ? &conn->flow[id & 1] : NULL;
+}
+
+/**
+ * conn_update_hw() - shows in conntrack whether hardware carries a connection
+ * @conn: the connection
+ *
+ * Context: offload.lock held.
+ */
+void conn_update_hw(struct conn *conn)
+{
+	unsigned long *status = &conn->offload->ct->status;
+
+	lockdep_assert_held(&conn->flowtable->off->lock);
+	if (conn->flow[0].carried || conn->flow[1].carried)
+		set_bit(IPS_HW_OFFLOAD_BIT, status);
+	else
+		clear_bit(IPS_HW_OFFLOAD_BIT, status);
+}
+
+static struct conn *conn_new(struct flowtable *ft, struct flow_offload *offload)
+{
+	struct offload *off = ft->off;
+	struct conn *conn;
+	int err;
+
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
+	conn->offload = offload;
+	conn->flowtable = ft;
+	conn->flow[1].dir = 1;
+	conn->nr = atomic64_inc_return(&conn_nr);
+
+	err = xa_err(xa_store(&off->conns_by_nr, conn->nr, conn, GFP_KERNEL));
+	if (err)
+		goto err_store;
+	err = rhashtable_insert_fast(&off->conns, &conn->node, conn_params);
+	if (err)
+		goto err_insert;
+	list_add_tail(&conn->list, &ft->conns);
+	return conn;
+
+err_insert:
+	xa_erase(&off->conns_by_nr, conn->nr);
+err_store:
+	kfree(conn);
+	return ERR_PTR(err);
+}
+
+/* The connection ends for us and for the provider. */
+static void conn_drop(struct offload *off, struct conn *conn)
+{
+	int dir;
+
+	for (dir = 0; dir < ARRAY_SIZE(conn->flow); dir++) {
+		if (conn->flow[dir].rule)
+			flow_end(off, &conn->flow[dir]);
+		conn->flow[dir].carried = false;
+	}
+	conn_update_hw(conn);
+	list_del(&conn->list);
+	rhashtable_remove_fast(&off->conns, &conn->node, conn_params);
+	xa_erase(&off->conns_by_nr, conn->nr);
+	kfree(conn);
+}
+
+/**
+ * conn_replace() - the kernel has given the rule of one direction
+ * @ft: the flowtable
+ * @offload: the kernel's entry
+ * @dir: 0 original, 1 reply
+ * @rule: taken over
+ *
+ * A device that is not the flowtable's can be the input device of one
+ * direction: the ruleset has left it out, so its packets are to pass in
+ * software.
+ *
+ * Return: 0, or a negative errno: -ENOENT for an entry that is on its way
+ * out, -ENOMEM.
+ * Context: process, offload.lock held.
+ */
+int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
+		 struct rule *rule)
+{
+	struct conn *conn;
+
+	if (test_bit(NF_FLOW_HW_DYING, &offload->flags)) {
+		rule_free(rule);
+		return -ENOENT;
+	}
+	if (!flowtable_has(ft, rule->iif))
+		rule_refuse(rule, NFT_OFFLOAD_REASON_PORT_GONE,
+			    "the input device is not one of the flowtable's");
+
+	conn = conn_find(ft->off, offload);
+	if (conn && flow_is_placeable(&conn->flow[dir]) && rule->reason) {
+		/* What is placed has to go, and an id has only one life. */
+		conn_drop(ft->off, conn);
+		conn = NULL;
+	}
+	if (!conn) {
+		conn = conn_new(ft, offload);
+		if (IS_ERR(conn)) {
+			rule_free(rule);
+			return PTR_ERR(conn);
+		}
+	}
+	flow_replace(ft->off, &conn->flow[dir], rule);
+	return 0;
+}
+
+/**
+ * conn_destroy() - the kernel's entry ends
+ * @off: the namespace
+ * @offload: the entry; unknown ones are none of our business
+ *
+ * Comes for each direction; the first takes both away.
+ *
+ * Context: process, offload.lock held.
+ */
+void conn_destroy(struct offload *off, struct flow_offload *offload)
+{
+	struct conn *conn = conn_find(off, offload);
+
+	if (conn)
+		conn_drop(off, conn);
+}
+
+/**
+ * conn_stats() - the kernel asks for one direction's counters
+ * @off: the namespace
+ * @offload: the kernel's entry
+ * @dir: 0 original, 1 reply
+ * @stats: takes what is new; left alone for an unknown entry
+ *
+ * Context: process, offload.lock held.
+ */
+void conn_stats(struct offload *off, struct flow_offload *offload, u8 dir,
+		struct flow_stats *stats)
+{
+	struct conn *conn = conn_find(off, offload);
+
+	if (conn && conn->flow[dir].rule)
+		flow_stats(off, &conn->flow[dir], stats);
+}
+
+static bool conn_uses(const struct conn *conn, int ifindex)
+{
+	int dir;
+
+	for (dir = 0; dir < ARRAY_SIZE(conn->flow); dir++) {
+		const struct rule *rule = conn->flow[dir].rule;
+
+		if (rule && (rule->iif == ifindex || rule->oif == ifindex))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * conn_drop_device() - a device has left a flowtable
+ * @ft: the flowtable
+ * @ifindex: the device; connections that come or go by it end
+ *
+ * Context: process, offload.lock held.
+ */
+void conn_drop_device(struct flowtable *ft, int ifindex)
+{
+	struct conn *conn, *next;
+
+	lockdep_assert_held(&ft->off->lock);
+	list_for_each_entry_safe(conn, next, &ft->conns, list) {
+		if (conn_uses(conn, ifindex))
+			conn_drop(ft->off, conn);
+		cond_resched();
+	}
+}
+
+/**
+ * conn_drop_flowtable() - all connections of a flowtable end
+ * @ft: the flowtable
+ *
+ * Context: process, offload.lock held.
+ */
+void conn_drop_flowtable(struct flowtable *ft)
+{
+	struct conn *conn, *next;
+
+	lockdep_assert_held(&ft->off->lock);
+	list_for_each_entry_safe(conn, next, &ft->conns, list) {
+		conn_drop(ft->off, conn);
+		cond_resched();
+	}
+}
