@@ -97,15 +97,16 @@ cryptomgr.notests log_buf_len=4M net.ifnames=0 watchdog_thresh=60"
 boot_run()
 {
 	local timeout=$1 out err
+	printf '%s\n' "$timeout" >"$JOB/share/timeout"
 	mkfifo "$JOB/out" "$JOB/err"
 	cat "$JOB/out" &
 	out=$!
 	cat "$JOB/err" >&2 &
 	err=$!
-	TMPDIR=$JOB timeout --signal=KILL "$timeout" "${QEMU[@]}" \
+	TMPDIR=$JOB timeout --kill-after=5 "$timeout" "${QEMU[@]}" \
 		</dev/null >"$JOB/qemu" 2>&1 &
 	QEMU_PID=$!
-	# 1 is what isa-debug-exit gives, 137 the time-out; boot_result looks
+	# 1 is what isa-debug-exit gives, 124 the time-out; boot_result looks
 	# at what the guest left behind instead.
 	BOOT_STATUS=0
 	wait "$QEMU_PID" || BOOT_STATUS=$?
@@ -135,11 +136,11 @@ boot_result()
 
 boot_died()
 {
-	if [ "$BOOT_STATUS" = 137 ]; then
+	if [ "$BOOT_STATUS" = 124 ] || [ "$BOOT_STATUS" = 137 ]; then
 		say "the guest hangs: no end within $1 s; the kernel's last lines:"
 	else
 		say "the guest died (QEMU ended with $BOOT_STATUS); the kernel's last lines:"
 	fi
 	cat "$JOB/qemu" >&2
-	[ ! -e "$JOB/console" ] || tr -d '\r' <"$JOB/console" | tail -n 60 >&2
+	[ ! -e "$JOB/console" ] || tr -d '\r' <"$JOB/console" | tail -n 100 >&2
 }

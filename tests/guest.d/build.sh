@@ -110,7 +110,7 @@ build_configure()
 {
 	cd "$BUILD_USER" || return
 	"$BUILD_COPY/configure" --prefix=/usr --sysconfdir=/etc \
-		--localstatedir=/var --without-kmod
+		--localstatedir=/var --without-kmod --enable-test-tools
 }
 
 build_user_make()
@@ -155,7 +155,7 @@ build_kmod_make()
 	kdir=$(<"$KERNEL_DIR/kdir")
 	[ ! -e "$KERNEL_DIR/chroot" ] || in=(chroot_run "$(<"$KERNEL_DIR/chroot")")
 	"${in[@]}" make -C "$mods/kmod" -j "$(nproc)" KDIR="$kdir" \
-		KCFLAGS=-Werror modules || return
+		KCFLAGS="${BUILD_KCFLAGS:-}" modules || return
 	"${in[@]}" make -C "$mods/kmod" KDIR="$kdir" \
 		INSTALL_MOD_PATH="$mods/install" modules_install
 }

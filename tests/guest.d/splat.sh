@@ -2,6 +2,23 @@
 # splat: finds what a kernel reports about itself in its log: WARN, BUG, oops,
 # KASAN, UBSAN, lockdep, RCU stalls, hung tasks, and kmemleak's list.
 
+# splat_log: the kernel's whole log, as dmesg prints it, for use in the guest.
+# From /dev/kmsg, as `dmesg -C` in a script does not hide anything there.
+splat_log()
+{
+	# At the end of the log dd gets, and tells, "Resource temporarily
+	# unavailable".
+	dd if=/dev/kmsg iflag=nonblock bs=16384 status=none 2>/dev/null |
+		awk '
+		/^ / { next }	# a record'"'"'s dictionary
+		{
+			at = index($0, ";")
+			split(substr($0, 1, at), field, ",")
+			printf "[%5d.%06d] %s\n", field[3] / 1000000,
+				field[3] % 1000000, substr($0, at + 1)
+		}'
+}
+
 # splat_lines: reads a kernel log, prints each report with what follows it.
 # A report starts with one of the lines below; the lines after it are shown
 # too, as a report's end looks different in each case.
