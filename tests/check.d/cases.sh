@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# cases: the test cases of tests/cases, run in guests.  Comments at the head of
+# a case say how:
+#   # kernel: dev stock   where it runs (dev); the quick run leaves out kasan,
+#                         6.1 and 7.2 unless one of them comes first
+#   # full: yes           only with --full
+#   # timeout: 120        seconds (120)
+#   # smp: 1              processors of the guest (2)
+#   # group: flow         a name for several cases
+
+CASES=$SRC/tests/cases
+FULL_KERNELS="kasan 6.1 7.2"
+
+# case_field NAME FIELD DEFAULT: from the comments before the first command.
+case_field()
+{
+	local value
+	value=$(sed -n "/^#/!q; s/^# $2: *//p" "$CASES/$1.sh" | head -n 1)
+	printf '%s\n' "${value:-$3}"
+}
+
+case_names()
+{
+	local file
+	for file in "$CASES"/*.sh; do
+		[ ! -e "$file" ] || basename "$file" .sh
+	done
+}
+
+# case_kernels NAME: where it runs this time.
+case_kernels()
+{
+	local name=$1 kernel first=yes
+	if [ -n "$KERNEL" ]; then
+		printf '%s\n' "$KERNEL"
+		return
+	fi
+	for kernel in $(case_field "$name" kernel dev); do
+		if [ -n "$FULL" ] || [ "$first" = yes ] || [[ " $FULL_KERNELS " != *" $kernel "* ]]; then
+			printf '%s\n' "$kernel"
+		fi
+		first=
+	done
+}
+
+# cases_all: a line KERNEL NAME GROUP SMP SECONDS for each run of a case.
+cases_all()
+{
+	local name kernel seconds
+	for name in $(case_names); do
+		[ -n "$FULL" ] || [ "$(case_field "$name" full no)" = no ] ||
+			selected_by_name "$name" || continue
+		for kernel in $(case_kernels "$name"); do
+			seconds=$(case_field "$name" timeout 120)
+			# Memory checks take their time.
+			[ "$kernel" != kasan ] || seconds=$((seconds * 3))
+			printf '%s %s %s %s %s\n' "$kernel" "$name" \
+				"$(case_field "$name" group -)" "$(case_field "$name" smp 2)" "$seconds"
+		done
+	done
+}
+
+# Runs those that are selected, a guest for each kernel and number of
+# processors.
+cases_run()
+{
+	local kernel name group smp seconds key
+	declare -A work=()
+	while read -r kernel name group smp seconds; do
+		selected "$kernel/$name" "$name" "$group" cases || continue
+		work["$kernel $smp"]+=" $name:$seconds"
+	done < <(cases_all)
+	for key in "${!work[@]}"; do
+		cases_run_kernel $key ${work[$key]}
+	done
+}
+
+# cases_run_kernel KERNEL SMP NAME:SECONDS...: until all have run, in as many
+# guests as it takes.
+cases_run_kernel()
+{
+	local kernel=$1 smp=$2 before
+	shift 2
+	LEFT=("$@")
+	if ! "$SRC/tests/guest" --kernel "$kernel" --prepare; then
+		cases_fail_all "$kernel" "the guest could not be prepared"
+		return
+	fi
+	while [ ${#LEFT[@]} -gt 0 ]; do
+		before=${#LEFT[@]}
+		cases_run_guest "$kernel" "$smp"
+		# A guest in which no case comes to its end will not do better.
+		[ ${#LEFT[@]} -lt "$before" ] || cases_fail_all "$kernel" "the guest does not run it"
+	done
+}
+
+cases_fail_all()
+{
+	local item
+	for item in "${LEFT[@]}"; do
+		result fail "$1/${item%:*}" 0 "$2"
+	done
+	LEFT=()
+}
+
+# One guest: takes from LEFT what has run there.
+cases_run_guest()
+{
+	local kernel=$1 smp=$2 item total=120 out=$LOGS/$1 running='' word name seconds why
+	for item in "${LEFT[@]}"; do
+		total=$((total + ${item##*:} + 60))
+	done
+	mkdir -p "$out"
+	while read -r word name seconds why; do
+		case $word in
+		run)
+			running=$name
+			started=$EPOCHREALTIME
+			;;
+		ok | fail | skip)
+			result "$word" "$kernel/$name" "$seconds" "$why" "$out/$name.log"
+			running=
+			cases_done "$name"
+			;;
+		esac
+	done < <(NFT_OFFLOAD_OUT=$out "$SRC/tests/guest" --kernel "$kernel" --smp "$smp" \
+		--timeout "$total" "$SRC/tests/check.d/driver" "${LEFT[@]}" 2>"$out/guest.log")
+	if [ -n "$running" ]; then
+		# It took the guest along: what the kernel said last is there.
+		cat "$out/guest.log" >>"$out/$running.log"
+		result fail "$kernel/$running" "$(since "$started")" "the guest died" \
+			"$out/$running.log"
+		cases_done "$running"
+	fi
+	cat "$out/guest.log" >>"$out/guests.log"
+}
+
+cases_done()
+{
+	local item rest=()
+	for item in "${LEFT[@]}"; do
+		[ "${item%:*}" = "$1" ] || rest+=("$item")
+	done
+	LEFT=("${rest[@]}")
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+# host: the groups that need no guest: unit tests, `make distcheck`, modules
+# for each kernel without a warning, style.
+
+# Host groups, and what each one is selected by.
+host_groups()
+{
+	printf '%s\n' style build-stock unit dist guest
+	[ -z "$FULL" ] || printf '%s\n' build-6.1 build-7.2
+}
+
+host_run()
+{
+	local group
+	for group in $(host_groups); do
+		selected "$group" "${group%%-*}" || continue
+		case $group in
+		build-*) timed "$group" "$LOGS/$group.log" host_build "${group#build-}" ;;
+		unit) host_unit ;;
+		dist) timed dist "$LOGS/dist.log" host_dist ;;
+		style) style_run ;;
+		guest) selftest_run ;;
+		esac
+	done
+}
+
+# The user-space build of tests/guest, brought up to date.
+host_build_user()
+{
+	with_lock "build-${BUILD##*/}" host_build_user_locked
+}
+
+host_build_user_locked()
+{
+	BUILD_WHAT=user
+	mkdir -p "$BUILD"
+	build_copy && build_user
+}
+
+# One result for each test of automake's.
+host_unit()
+{
+	local log=$LOGS/unit.log start=$EPOCHREALTIME status=0 word name count=0
+	if ! host_build_user >"$log" 2>&1; then
+		result fail unit "$(since "$start")" "user space does not build" "$log"
+		return
+	fi
+	if [ ! -e "$BUILD_USER/Makefile" ]; then
+		result skip unit 0 "there is no configure.ac yet"
+		return
+	fi
+	make -C "$BUILD_USER" -j "$(nproc)" check >>"$log" 2>&1 || status=$?
+	while read -r word name; do
+		count=$((count + 1))
+		case $word in
+		PASS: | XFAIL:) result ok "unit/${name##*/}" - '' ;;
+		SKIP:) result skip "unit/${name##*/}" - "see $log" ;;
+		*) result fail "unit/${name##*/}" - "${word%:}" "$BUILD_USER/${name%.*}.log" ;;
+		esac
+	done < <(grep -E '^(PASS|FAIL|SKIP|XFAIL|XPASS|ERROR): ' "$log")
+	if [ $status -ne 0 ] && ! grep -qE '^(FAIL|XPASS|ERROR): ' "$log"; then
+		result fail unit "$(since "$start")" "make check: status $status" "$log"
+	elif [ $count -eq 0 ]; then
+		result skip unit "$(since "$start")" "make check has no tests"
+	fi
+}
+
+host_dist()
+{
+	host_build_user || return
+	[ -e "$BUILD_USER/Makefile" ] || { echo "there is no configure.ac yet"; return 77; }
+	make -C "$BUILD_USER" distcheck DISTCHECK_CONFIGURE_FLAGS=--without-kmod
+}
+
+# A warning fails it, so it is built apart from what the guests use.
+host_build()
+{
+	local kernel=$1
+	[ -e "$SRC/kmod/Makefile" ] || { echo "there is no kmod/Makefile yet"; return 77; }
+	kernel_ensure "$kernel" || return
+	with_lock "build-${BUILD##*/}" host_build_locked
+}
+
+host_build_locked()
+{
+	local mods=$BUILD/warn-${KERNEL_DIR##*/}
+	mkdir -p "$BUILD"
+	build_copy && build_kmod_copy "$mods" || return
+	rm -rf "$mods/install"
+	BUILD_KCFLAGS=-Werror build_kmod_make "$mods"
+}
