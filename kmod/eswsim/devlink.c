@@ -157,9 +157,10 @@ static int params_apply(struct eswsim *nic)
 }
 
 /*
- * Down is a fall back into legacy mode, which takes representors and rules
- * away; up puts the new configuration in place and goes back to the old mode.
- * VFs and uplink stay.
+ * Down takes all ports away that devlink knows (it insists on that), and with
+ * them all rules; up puts the new configuration in place and makes the ports
+ * again, in the mode of before. VFs stay, with nothing to talk to meanwhile
+ * but each other.
  */
 static int reload_down(struct devlink *devlink, bool netns_change,
 		       enum devlink_reload_action action,
@@ -167,6 +168,7 @@ static int reload_down(struct devlink *devlink, bool netns_change,
 		       struct netlink_ext_ack *extack)
 {
 	struct eswsim *nic = to_eswsim(devlink);
+	int err;
 
 	if (netns_change) {
 		NL_SET_ERR_MSG_MOD(extack,
@@ -174,7 +176,11 @@ static int reload_down(struct devlink *devlink, bool netns_change,
 		return -EOPNOTSUPP;
 	}
 	nic->reload_mode = nic->mode;
-	return eswsim_set_mode(nic, DEVLINK_ESWITCH_MODE_LEGACY, extack);
+	err = eswsim_set_mode(nic, DEVLINK_ESWITCH_MODE_LEGACY, extack);
+	if (err)
+		return err;
+	eswsim_uplink_destroy(nic);
+	return 0;
 }
 
 static int reload_up(struct devlink *devlink, enum devlink_reload_action action,
@@ -190,6 +196,11 @@ static int reload_up(struct devlink *devlink, enum devlink_reload_action action,
 	if (err) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "cannot apply the profile or the table size");
+		return err;
+	}
+	err = eswsim_uplink_create(nic);
+	if (err) {
+		NL_SET_ERR_MSG_MOD(extack, "cannot create the uplink");
 		return err;
 	}
 	*actions_performed = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT);

@@ -104,7 +104,7 @@ struct eswsim {
 	u16 reload_mode;		/* to go back to after a reload */
 	unsigned int num_vfs;
 	struct asic asic;
-	struct eswsim_port *uplink;
+	struct eswsim_port __rcu *uplink; /* NULL in mid-reload */
 	struct eswsim_port __rcu *vfs[ESWSIM_VFS_MAX];
 };
 
@@ -138,6 +138,8 @@ void eswsim_vf_device_del(struct eswsim *nic, unsigned int vf,
 /* main.c */
 int eswsim_probe(struct eswsim *nic);
 void eswsim_remove(struct eswsim *nic);
+int eswsim_uplink_create(struct eswsim *nic);
+void eswsim_uplink_destroy(struct eswsim *nic);
 int eswsim_set_num_vfs(struct eswsim *nic, unsigned int num_vfs);
 int eswsim_set_mode(struct eswsim *nic, u16 mode,
 		    struct netlink_ext_ack *extack);

@@ -100,7 +100,7 @@ static struct eswsim_port *port_of(const struct asic *asic, const struct net_dev
 	lockdep_assert_held(&asic->lock);
 	rcu_read_lock();
 	for (i = 0; i <= ESWSIM_VFS_MAX && !found; i++) {
-		port = i ? rcu_dereference(nic->vfs[i - 1]) : nic->uplink;
+		port = i ? rcu_dereference(nic->vfs[i - 1]) : rcu_dereference(nic->uplink);
 		rep = port ? rcu_dereference(port->rep) : NULL;
 		if (rep && (dev ? rep == dev : rep->ifindex == ifindex))
 			found = port;

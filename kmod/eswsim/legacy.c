@@ -49,6 +49,18 @@ static struct eswsim_port *find_vf(struct eswsim *nic, const u8 *addr)
 	return NULL;
 }
 
+/* A frame that none of the VFs owns; @uplink may be NULL. Consumes @skb. */
+static void forward_foreign(struct eswsim_port *uplink, struct sk_buff *skb,
+			    bool to_host)
+{
+	if (!uplink)
+		kfree_skb(skb);
+	else if (to_host)
+		eswsim_port_miss(uplink, skb);
+	else
+		eswsim_port_deliver(uplink, skb);
+}
+
 /**
  * eswsim_legacy_forward() - forward a frame by its destination address
  * @in: port where it comes from
@@ -61,30 +73,32 @@ static struct eswsim_port *find_vf(struct eswsim *nic, const u8 *addr)
 void eswsim_legacy_forward(struct eswsim_port *in, struct sk_buff *skb,
 			   bool from_host)
 {
-	bool from_wire = in->kind == PORT_UPLINK && !from_host;
+	bool from_vf = in->kind == PORT_VF;
 	const u8 *dest = eth_hdr(skb)->h_dest;
 	struct eswsim *nic = in->nic;
 	struct eswsim_port *uplink, *vf;
 	struct sk_buff *copy;
+	bool to_host;
 
-	/* nic->uplink is set only after the uplink's netdevs are there. */
-	uplink = in->kind == PORT_UPLINK ? in : nic->uplink;
+	/* While the uplink is being made, it sends before it is found here. */
+	uplink = from_vf ? rcu_dereference(nic->uplink) : in;
 	if (is_multicast_ether_addr(dest)) {
 		flood_vfs(nic, in, skb);
-		if (in->kind == PORT_VF) {
-			copy = skb_clone(skb, GFP_ATOMIC);
-			if (copy)
-				eswsim_port_miss(uplink, copy);
-		}
-		vf = NULL;
-	} else {
-		vf = find_vf(nic, dest);
+		copy = from_vf ? skb_clone(skb, GFP_ATOMIC) : NULL;
+		if (copy)
+			forward_foreign(uplink, copy, true);
+		forward_foreign(uplink, skb, !from_vf && !from_host);
+		return;
 	}
 
-	if (vf)
+	vf = find_vf(nic, dest);
+	if (vf) {
 		eswsim_port_deliver(vf, skb);
-	else if (from_wire || (!from_host && owns(rcu_dereference(uplink->rep), dest)))
-		eswsim_port_miss(uplink, skb);
+		return;
+	}
+	if (from_vf)
+		to_host = uplink && owns(rcu_dereference(uplink->rep), dest);
 	else
-		eswsim_port_deliver(uplink, skb);
+		to_host = !from_host;
+	forward_foreign(uplink, skb, to_host);
 }

@@ -170,6 +170,37 @@ int eswsim_set_mode(struct eswsim *nic, u16 mode,
 }
 
 /**
+ * eswsim_uplink_create() - create the uplink, with its wire
+ * @nic: the NIC, which has none; devlink instance lock held
+ *
+ * Return: 0 or a negative errno.
+ */
+int eswsim_uplink_create(struct eswsim *nic)
+{
+	struct eswsim_port *port = eswsim_port_create(nic, PORT_UPLINK, 0);
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	rcu_assign_pointer(nic->uplink, port);
+	return 0;
+}
+
+/**
+ * eswsim_uplink_destroy() - take the uplink away, with its wire
+ * @nic: the NIC, which may have none; devlink instance lock held
+ */
+void eswsim_uplink_destroy(struct eswsim *nic)
+{
+	struct eswsim_port *port;
+
+	port = rcu_dereference_protected(nic->uplink,
+					 devl_lock_is_held(nic->devlink));
+	RCU_INIT_POINTER(nic->uplink, NULL);
+	if (port)
+		eswsim_port_destroy(port);
+}
+
+/**
  * eswsim_probe() - bring a NIC to life, in legacy mode and without VFs
  * @nic: its device registered, id, max_vfs, profile and switch_id set
  *
@@ -178,7 +209,6 @@ int eswsim_set_mode(struct eswsim *nic, u16 mode,
 int eswsim_probe(struct eswsim *nic)
 {
 	struct devlink *devlink;
-	struct eswsim_port *port;
 	int err;
 
 	devlink = eswsim_devlink_alloc(nic);
@@ -197,12 +227,9 @@ int eswsim_probe(struct eswsim *nic)
 	err = eswsim_devlink_init(nic);
 	if (err)
 		goto err_asic;
-	port = eswsim_port_create(nic, PORT_UPLINK, 0);
-	if (IS_ERR(port)) {
-		err = PTR_ERR(port);
+	err = eswsim_uplink_create(nic);
+	if (err)
 		goto err_devlink;
-	}
-	nic->uplink = port;
 	devl_unlock(devlink);
 
 	devlink_register(devlink);
@@ -234,7 +261,7 @@ void eswsim_remove(struct eswsim *nic)
 	devl_lock(devlink);
 	destroy_vfs(nic);
 	eswsim_set_mode(nic, DEVLINK_ESWITCH_MODE_LEGACY, NULL);
-	eswsim_port_destroy(nic->uplink);
+	eswsim_uplink_destroy(nic);
 	eswsim_devlink_exit(nic);
 	asic_exit(&nic->asic);
 	nic->devlink = NULL;

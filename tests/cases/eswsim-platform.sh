@@ -57,6 +57,8 @@ vm_join() {
 	ip -n "vm$1" addr add "10.1.0.$(($1 + 1))/24" dev eth0
 }
 
+vf_here() { test -e "$NIC/virtfn$1/net/$(vf "$1")"; }
+
 vms_down() {
 	local n
 	ip link del br0
@@ -68,16 +70,16 @@ vms_down() {
 ping_ok() { vm "$1" ping -q -c 3 -i 0.05 -W 5 "10.1.0.$(($2 + 1))" > "$WORK/ping" || die "vm$1 does not reach vm$2: $(cat "$WORK/ping")"; }
 ping_ready() { vm 0 ping -q -c 1 -W 1 10.1.0.2 > /dev/null; }
 
-# Traffic that runs till traffic_stop, whatever becomes of the NIC.
+# Traffic that runs, processes of its own that can be killed, till traffic_stop, whatever becomes of the NIC.
 traffic() {
-	vm 0 ping -q -f -s 1000 10.1.0.2 > /dev/null 2>&1 &
+	ip netns exec vm0 ping -q -i 0.01 -s 1000 10.1.0.2 > /dev/null 2>&1 &
 	PINGS+=($!)
-	vm 1 ping -q -f -b 10.1.0.255 > /dev/null 2>&1 &
+	ip netns exec vm1 ping -q -i 0.01 -b 10.1.0.255 > /dev/null 2>&1 &
 	PINGS+=($!)
 }
 
 traffic_stop() {
-	reap KILL "${PINGS[@]}"
+	reap KILL "${PINGS[@]}" || :
 	PINGS=()
 }
 
@@ -159,8 +161,9 @@ features() {
 		ethtool -k "$dev" | grep -q "^hw-tc-offload: on" || die "hw-tc-offload of $dev goes off under a rule"
 		dmesg | grep -q "remove the 1 TC rules first" || die "no reason given: $(dmesg)"
 		[ "$(grep -c . "$DEBUG/rules")" -ge 1 ] || die "the rule is not in the table"
+		ethtool -K "$dev" hw-tc-offload on
 		tc qdisc del dev "$dev" clsact
-		ethtool -K "$dev" hw-tc-offload off > /dev/null
+		ethtool -K "$dev" hw-tc-offload off
 		ethtool -k "$dev" | grep -qx "hw-tc-offload: off" || die "hw-tc-offload of $dev stays on without rules"
 	done
 	for dev in hit miss drop; do
@@ -190,7 +193,7 @@ reload() {
 	tc filter add dev "$(rep 0)" ingress protocol ip pref 1 flower skip_sw action drop
 	tc filter add dev "$(rep 0)" ingress protocol arp pref 2 flower skip_sw action drop
 	! tc filter add dev "$(rep 0)" ingress protocol ipv6 pref 3 flower skip_sw action drop 2> "$WORK/err" || die "three rules in a table of two"
-	grep -q "No space left" "$WORK/err" || die "tc says: $(cat "$WORK/err")"
+	grep -q "the table is full" "$WORK/err" || die "tc says: $(cat "$WORK/err")"
 	devlink resource show eswsim/eswsim0 | grep -q "size 2 .*occ 2" || die "resource: $(devlink resource show eswsim/eswsim0)"
 	echo 1 > $DEBUG/forget_rules
 	devlink resource show eswsim/eswsim0 | grep -q "size 2 .*occ 0" || die "rules are left: $(devlink resource show eswsim/eswsim0)"
@@ -250,11 +253,11 @@ legacy() {
 
 # Mode and VFs come and go under traffic, with rules in the table.
 mode_switch() {
-	local i
+	local i dev
 	nic_up 2
 	vms 2
 	traffic
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < 5; i++)); do
 		for dev in "$(rep 0)" "$(port p0)"; do
 			tc qdisc replace dev "$dev" clsact
 			tc filter add dev "$dev" ingress protocol arp pref $((i + 1)) flower skip_sw \
@@ -284,7 +287,7 @@ netns_deletion() {
 	ip netns del vm0
 	traffic_stop
 	until_true 10 rep 1 > /dev/null || die "the representor does not come back"
-	until_true 10 test -e $NIC/virtfn0/net/eth0 || until_true 10 vf 0 > /dev/null || die "the VF does not come back"
+	until_true 10 vf_here 0 || die "the VF does not come back"
 	ip link del br0
 	echo 0 > $BUS/del_device
 	nic_gone
