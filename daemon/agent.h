@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agent: the work of nft-offloadd. Takes the flows that the provider tells
+ * of, puts their rules into the table, and gives outcomes and counters back.
+ * One thread; everything but agent_start() runs from the loop.
+ */
+#ifndef NFT_OFFLOADD_AGENT_H
+#define NFT_OFFLOADD_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "connection.h"
+#include "eswitch.h"
+#include "log.h"
+#include "loop.h"
+#include "provider.h"
+#include "rtnl.h"
+#include "table.h"
+
+/* The sources whose rules are the daemon's; bits as in nfo_table_config. */
+#define AGENT_SOURCES	((1u << NFO_SOURCE_GUARD) | (1u << NFO_SOURCE_FLOWTABLE))
+
+struct agent {
+	struct loop *loop;
+	uint32_t grace_ms;
+	struct nfo_provider *provider;
+	struct nfo_eswitch *eswitch;
+	struct nfo_rtnl *rtnl;
+	struct nfo_table *table;
+	struct nfo_batch *batch;
+	struct connections connections;
+	struct loop_watch provider_watch;
+	struct loop_watch eswitch_watch;
+	bool synced;		/* the module has told all flows once */
+	int failed;		/* negative errno: cannot go on; 0: fine */
+	struct log_limit refused_limit;
+	struct log_limit module_limit;
+	struct log_limit error_limit;
+};
+
+/* Why agent_start() did not start. */
+enum agent_fault {
+	AGENT_FINE,
+	AGENT_NO_MODULE,	/* nft_offload.ko is not loaded */
+	AGENT_OTHER_PROVIDER,	/* somebody else is bound */
+	AGENT_NO_RIGHT,		/* no CAP_NET_ADMIN */
+	AGENT_BROKEN,		/* anything else */
+};
+
+/*
+ * agent_start: opens everything, reads back the rules that are there, binds
+ * with @grace_ms and watches in @loop. What went wrong has been logged, with
+ * its cure, and agent_stop() is not to be called then.
+ */
+enum agent_fault agent_start(struct agent *agent, struct loop *loop,
+			     uint32_t grace_ms);
+
+/* agent_turn: to be called after each turn of the loop: sends what is due. */
+void agent_turn(struct agent *agent);
+
+/* agent_tick: to be called once a second: counters, repairs, retries. */
+void agent_tick(struct agent *agent);
+
+/*
+ * agent_stop: tells the last counters, lets go of the module and frees all.
+ * @keep: rules stay for the next daemon, which has the grace to come;
+ * otherwise they are removed and flows go back to software.
+ */
+void agent_stop(struct agent *agent, bool keep);
+
+/*
+ * agent_verdict: what @port is good for, in one word for machines and, at
+ * *@text, a sentence for people. Static.
+ */
+const char *agent_verdict(const struct nfo_port *port, const char **text);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * client: see client.h.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int client_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int err;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* One line. 1 for the last one, 0 for others, or a negative errno. */
+static int client_line(char *line, ssize_t len, client_object fn, void *arg)
+{
+	json_object *object, *type;
+	int err;
+
+	if (line[len - 1] != '\n')
+		return -EPIPE;
+	line[len - 1] = 0;
+	object = json_tokener_parse(line);
+	if (!json_object_is_type(object, json_type_object)) {
+		json_object_put(object);
+		return -EBADMSG;
+	}
+	if (json_object_object_get_ex(object, "type", &type) &&
+	    !strcmp(json_object_get_string(type), "end"))
+		err = 1;
+	else
+		err = fn(arg, line, object);
+	json_object_put(object);
+	return err;
+}
+
+int client_ask(const char *path, const char *word, client_object fn, void *arg)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	FILE *file;
+	int err;
+	int fd;
+
+	fd = client_connect(path);
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r+");
+	if (!file) {
+		close(fd);
+		return -ENOMEM;
+	}
+	fprintf(file, "%s\n", word);
+	err = fflush(file) < 0 ? -errno : 0;
+	while (!err) {
+		len = getline(&line, &room, file);
+		err = len > 0 ? client_line(line, len, fn, arg) : -EPIPE;
+	}
+	free(line);
+	fclose(file);
+	return err > 0 ? 0 : err;
+}

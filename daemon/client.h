@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client: asks nft-offloadd over its control socket, for nft-offload.
+ */
+#ifndef NFT_OFFLOAD_CLIENT_H
+#define NFT_OFFLOAD_CLIENT_H
+
+#include <json-c/json.h>
+
+/*
+ * client_object: called for each object of an answer but the last. @line is
+ * its text without newline, @object the same parsed; both until return. 0, or
+ * a negative errno that ends the reading.
+ */
+typedef int (*client_object)(void *arg, const char *line, json_object *object);
+
+/*
+ * client_ask: sends @word to the daemon at @path and calls @fn with @arg for
+ * what it says. 0; -ENOENT or -ECONNREFUSED if no daemon is there, -EACCES if
+ * we may not ask, -EPIPE if the answer ends in the middle, -EBADMSG if it is
+ * no JSON, what @fn returned, or another negative errno.
+ */
+int client_ask(const char *path, const char *word, client_object fn,
+	       void *arg);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * guard: see guard.h. What goes through the pipe is single letters, GUARD_ARM
+ * and GUARD_DISMISS; its end says that the daemon is gone.
+ */
+#include "guard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "privilege.h"
+#include "purge.h"
+
+#define GUARD_ARM	'a'
+#define GUARD_DISMISS	'd'
+
+/* Reads letters until the daemon is gone. Is there something to do? */
+static bool guard_wait(int fd)
+{
+	bool armed = false;
+	char letter;
+	ssize_t got;
+
+	for (;;) {
+		got = read(fd, &letter, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return armed;
+		armed = letter == GUARD_ARM;
+	}
+}
+
+static void guard_run(int fd, uint32_t grace_ms)
+{
+	uint32_t portid;
+	ssize_t n;
+
+	if (!guard_wait(fd))
+		return;
+	log_say(LOG_WARNING, "the daemon is gone; its rules go in %u s unless another one comes",
+		grace_ms / 1000);
+	while (poll(NULL, 0, grace_ms) < 0 && errno == EINTR)
+		;
+	/* Who cannot be asked will not look after the rules either. */
+	if (purge_bound(&portid) == 0 && portid)
+		return;
+	n = purge_rules();
+	if (n < 0)
+		log_say(LOG_ERR, "the rules could not be removed (%s): run nft-offload flush",
+			strerror(-n));
+	else
+		log_say(LOG_NOTICE, "removed %zd rules: flows are back in software",
+			n);
+}
+
+/* Closes what the daemon had open, but for @keep and standard error. */
+static void guard_close_others(int keep)
+{
+	struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		fd = atoi(entry->d_name);
+		if (fd != keep && fd != STDERR_FILENO && fd != dirfd(dir))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+static void guard_child(int fd, uint32_t grace_ms)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE };
+	sigset_t none;
+	size_t i;
+
+	/* Whoever stops the daemon by its process group does not mean us. */
+	setsid();
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	guard_close_others(fd);
+	prctl(PR_SET_NAME, "nft-offload-grd");
+	log_open("nft-offloadd guard", LOG_INFO);
+	if (chdir("/") < 0 || privilege_drop() < 0)
+		log_say(LOG_WARNING, "could not give up all rights");
+	guard_run(fd, grace_ms);
+}
+
+int guard_start(struct guard *guard, uint32_t grace_ms)
+{
+	int fds[2];
+	pid_t pid;
+
+	guard->fd = -1;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		int err = -errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return err;
+	}
+	if (!pid) {
+		close(fds[1]);
+		guard_child(fds[0], grace_ms);
+		_exit(0);
+	}
+	close(fds[0]);
+	guard->fd = fds[1];
+	return 0;
+}
+
+static void guard_say(struct guard *guard, char letter)
+{
+	/* Fails only if somebody killed the guard; nothing follows from it. */
+	if (guard->fd >= 0 && write(guard->fd, &letter, 1) < 0)
+		log_say(LOG_WARNING, "the guard process is gone: if nft-offloadd is killed, run nft-offload flush");
+}
+
+void guard_arm(struct guard *guard)
+{
+	guard_say(guard, GUARD_ARM);
+}
+
+void guard_dismiss(struct guard *guard)
+{
+	guard_say(guard, GUARD_DISMISS);
+	close(guard->fd);
+	guard->fd = -1;
+}

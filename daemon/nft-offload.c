@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * nft-offload: shows what nft-offloadd has in hardware and why not the rest,
+ * and takes away rules that were left behind. This file: the command line.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "privilege.h"
+#include "purge.h"
+#include "show.h"
+
+/* Documented in nft-offload(8). */
+enum exit_code {
+	EXIT_FINE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+struct options {
+	struct show_options show;
+	bool force;
+};
+
+/* Which options a command takes. */
+#define TAKES_JSON	0x01
+#define TAKES_HW	0x02
+#define TAKES_FORCE	0x04
+#define TAKES_SOCKET	0x08
+
+struct command {
+	const char *name;
+	unsigned int takes;
+	enum exit_code (*run)(const struct options *options);
+};
+
+static const char usage[] =
+"Usage: nft-offload COMMAND [OPTION]...\n"
+"\n"
+"  flows   each connection that a flowtable has established: in hardware, or\n"
+"          why not, and what hardware carried of it\n"
+"            --in-hw      only connections with both directions in hardware\n"
+"            --not-in-hw  only the others\n"
+"  stats   flows by state and reason, rules, messages\n"
+"  ports   network devices, and which of them take rules\n"
+"  flush   remove all rules of nft-offloadd, when it is not running\n"
+"            --force      even though a provider is bound\n"
+"\n"
+"  --json         one JSON object per line (flows, stats, ports)\n"
+"  --socket PATH  where nft-offloadd listens\n"
+"                 (" CONTROL_SOCKET ")\n"
+"  --version      print the version and exit\n"
+"  --help         print this and exit\n"
+"\n"
+"Exit: 0 fine, 1 failed, 2 usage.\n";
+
+static enum exit_code complain(const char *format, const char *word)
+{
+	fputs("nft-offload: ", stderr);
+	fprintf(stderr, format, word);
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+/* One line about why the daemon did not answer @err (negative errno). */
+static enum exit_code answered(int err, const char *socket)
+{
+	switch (err) {
+	case 0:
+		return EXIT_FINE;
+	case -ENOENT:
+	case -ECONNREFUSED:
+		return complain("nft-offloadd is not running (nobody listens at %s): systemctl start nft-offloadd",
+				socket);
+	case -EACCES:
+	case -EPERM:
+		return complain("not permitted to ask at %s: be root, or of the group given by nft-offloadd --group",
+				socket);
+	case -EPIPE:
+	case -ECONNRESET:
+		return complain("the answer broke off: nft-offloadd has ended, has too many clients, or is older than this command%s",
+				"");
+	case -EBADMSG:
+		return complain("what answers at %s is no nft-offloadd",
+				socket);
+	default:
+		return complain("asking nft-offloadd failed: %s",
+				strerror(-err));
+	}
+}
+
+static enum exit_code run_flows(const struct options *options)
+{
+	return answered(show_flows(&options->show), options->show.socket);
+}
+
+static enum exit_code run_stats(const struct options *options)
+{
+	return answered(show_stats(&options->show), options->show.socket);
+}
+
+static enum exit_code run_ports(const struct options *options)
+{
+	return answered(show_ports(&options->show), options->show.socket);
+}
+
+static enum exit_code run_flush(const struct options *options)
+{
+	uint32_t portid;
+	ssize_t n;
+	int err;
+
+	if (privilege_check() == -EPERM)
+		return complain("not permitted: flush needs CAP_NET_ADMIN; run it as %s",
+				"root");
+	err = purge_bound(&portid);
+	if (err)
+		return complain("cannot ask the module who is bound: %s",
+				strerror(-err));
+	if (portid && !options->force)
+		return complain("a provider is bound and would put its rules back: stop it first (systemctl stop nft-offloadd), or use %s",
+				"--force");
+	n = purge_rules();
+	if (n < 0)
+		return complain("not all rules could be removed: %s",
+				strerror(-n));
+	printf("%zd rules removed\n", n);
+	return EXIT_FINE;
+}
+
+static const struct command commands[] = {
+	{ "flows", TAKES_JSON | TAKES_HW | TAKES_SOCKET, run_flows },
+	{ "stats", TAKES_JSON | TAKES_SOCKET, run_stats },
+	{ "ports", TAKES_JSON | TAKES_SOCKET, run_ports },
+	{ "flush", TAKES_FORCE, run_flush },
+};
+
+static void refuse(const char *what, const char *word)
+{
+	fprintf(stderr, "nft-offload: %s%s; try nft-offload --help\n", what,
+		word);
+	exit(EXIT_USAGE);
+}
+
+/* Reads the options; what they are takes as bits of TAKES_* at @taken. */
+static void options_parse(struct options *options, unsigned int *taken,
+			  int argc, char **argv)
+{
+	enum { JSON = 1, IN_HW, NOT_IN_HW, FORCE, SOCKET, VERSION, HELP };
+	static const struct option known[] = {
+		{ "json", no_argument, NULL, JSON },
+		{ "in-hw", no_argument, NULL, IN_HW },
+		{ "not-in-hw", no_argument, NULL, NOT_IN_HW },
+		{ "force", no_argument, NULL, FORCE },
+		{ "socket", required_argument, NULL, SOCKET },
+		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
+	};
+	int option;
+
+	*taken = 0;
+	options->show.socket = CONTROL_SOCKET;
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (option) {
+		case JSON:
+			options->show.json = true;
+			*taken |= TAKES_JSON;
+			break;
+		case IN_HW:
+			options->show.in_hw = true;
+			*taken |= TAKES_HW;
+			break;
+		case NOT_IN_HW:
+			options->show.not_in_hw = true;
+			*taken |= TAKES_HW;
+			break;
+		case FORCE:
+			options->force = true;
+			*taken |= TAKES_FORCE;
+			break;
+		case SOCKET:
+			options->show.socket = optarg;
+			*taken |= TAKES_SOCKET;
+			break;
+		case VERSION:
+			puts("nft-offload " PACKAGE_VERSION);
+			exit(EXIT_FINE);
+		case HELP:
+			fputs(usage, stdout);
+			exit(EXIT_FINE);
+		default:
+			fputs("Try nft-offload --help.\n", stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command = NULL;
+	struct options options = { 0 };
+	enum exit_code code;
+	unsigned int taken;
+	size_t i;
+
+	options_parse(&options, &taken, argc, argv);
+	if (optind == argc)
+		refuse("a command is missing", "");
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[optind], commands[i].name))
+			command = &commands[i];
+	if (!command)
+		refuse("no such command: ", argv[optind]);
+	if (optind + 1 < argc)
+		refuse("too many arguments: ", argv[optind + 1]);
+	if (taken & ~command->takes)
+		refuse("an option that this command does not take: ",
+		       command->name);
+	if (options.show.in_hw && options.show.not_in_hw)
+		refuse("--in-hw and --not-in-hw leave nothing", "");
+	code = command->run(&options);
+	if (fflush(stdout) < 0 || ferror(stdout))
+		return complain("writing failed: %s", strerror(errno));
+	return code;
+}

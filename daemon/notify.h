@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notify: tells the service manager how nft-offloadd is (sd_notify(3)).
+ * Without libsystemd, or when not started by systemd, nothing happens.
+ */
+#ifndef NFT_OFFLOADD_NOTIFY_H
+#define NFT_OFFLOADD_NOTIFY_H
+
+/* notify_ready: start-up is over. */
+void notify_ready(void);
+
+/* notify_alive: the loop turns; @status is one line for systemctl status. */
+void notify_alive(const char *status);
+
+/* notify_stopping: the end has begun. */
+void notify_stopping(void);
+
+#endif

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * report: see report.h.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "report.h"
+
+#include <arpa/inet.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "connection.h"
+#include "reason.h"
+
+struct report {
+	struct agent *agent;
+	/* Makes the next object; NULL when there are no more. */
+	json_object *(*next)(struct report *report);
+	json_object *object;	/* the present one, owned */
+	bool ended;		/* "end" has been told */
+	bool broken;		/* an object got lost for lack of memory */
+	uint64_t n;		/* objects told */
+	struct connection_link mark;	/* of flows */
+	bool marked;
+	struct nfo_port *ports;		/* of ports, owned */
+	ssize_t n_ports;
+};
+
+static void put_string(json_object *object, const char *key, const char *value)
+{
+	json_object_object_add(object, key, json_object_new_string(value));
+}
+
+static void put_number(json_object *object, const char *key, uint64_t value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+static void put_bool(json_object *object, const char *key, bool value)
+{
+	json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+/* --- flows --- */
+
+static void put_address(json_object *object, const char *key, int family,
+			const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (family && inet_ntop(family, address, text, sizeof(text)))
+		put_string(object, key, text);
+}
+
+static void put_port_name(json_object *object, const char *key,
+			  struct agent *agent, uint32_t ifindex)
+{
+	struct nfo_port port;
+	char number[16];
+
+	if (!ifindex)
+		return;
+	if (nfo_eswitch_port(agent->eswitch, ifindex, &port) == 0) {
+		put_string(object, key, port.name);
+	} else {
+		snprintf(number, sizeof(number), "#%u", ifindex);
+		put_string(object, key, number);
+	}
+}
+
+/* What the table says of one direction. */
+static void put_view(void *arg, const struct nfo_view *view)
+{
+	json_object *object = arg;
+
+	put_string(object, "state", nfo_state_name(view->state));
+	if (view->state != NFO_STATE_IN_HW && view->reason) {
+		put_string(object, "reason", nfo_reason_name(view->reason));
+		put_string(object, "reason_text",
+			   nfo_reason_text(view->reason));
+		if (view->text[0])
+			put_string(object, "driver_text", view->text);
+	}
+	put_number(object, "packets", view->counters.packets);
+	put_number(object, "bytes", view->counters.bytes);
+	put_number(object, "idle_ms", view->counters.idle_ms);
+}
+
+static json_object *report_side(struct agent *agent,
+				const struct connection *connection, int dir)
+{
+	const struct connection_side *side = &connection->sides[dir];
+	uint64_t id = connection->number << 1 | dir;
+	json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+	put_number(object, "id", id);
+	put_address(object, "src", side->tuple.family, &side->tuple.src);
+	put_number(object, "sport", ntohs(side->tuple.sport));
+	put_address(object, "dst", side->tuple.family, &side->tuple.dst);
+	put_number(object, "dport", ntohs(side->tuple.dport));
+	if (side->tuple.vlan)
+		put_number(object, "vlan", side->tuple.vlan);
+	put_port_name(object, "ingress", agent, side->iif);
+	put_port_name(object, "egress", agent, side->oif);
+	nfo_table_get(agent->table, NFO_SOURCE_FLOWTABLE, nfo_id(id), put_view,
+		      object);
+	return object;
+}
+
+static void put_protocol(json_object *object, uint8_t ip_proto)
+{
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} names[] = {
+		{ IPPROTO_TCP, "tcp" },
+		{ IPPROTO_UDP, "udp" },
+		{ IPPROTO_GRE, "gre" },
+	};
+	char number[8];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].number == ip_proto) {
+			put_string(object, "protocol", names[i].name);
+			return;
+		}
+	}
+	snprintf(number, sizeof(number), "%u", ip_proto);
+	put_string(object, "protocol", number);
+}
+
+static json_object *report_flow(struct report *report)
+{
+	static const char *const names[2] = { "original", "reply" };
+	struct agent *agent = report->agent;
+	struct connection *connection;
+	json_object *object;
+	int dir;
+
+	connection = connections_next(&agent->connections, &report->mark);
+	if (!connection)
+		return NULL;
+	object = json_object_new_object();
+	if (!object) {
+		report->broken = true;
+		return NULL;
+	}
+	put_string(object, "type", "connection");
+	put_number(object, "connection", connection->number);
+	put_string(object, "table", connection->table);
+	put_string(object, "flowtable", connection->flowtable);
+	put_number(object, "conntrack_id", connection->ct_id);
+	put_number(object, "conntrack_zone", connection->ct_zone);
+	dir = connection->sides[0].known ? 0 : 1;
+	put_protocol(object, connection->sides[dir].tuple.ip_proto);
+	for (dir = 0; dir < 2; dir++)
+		if (connection->sides[dir].known)
+			json_object_object_add(object, names[dir],
+					       report_side(agent, connection,
+							   dir));
+	return object;
+}
+
+/* --- ports --- */
+
+static json_object *report_port(struct report *report)
+{
+	static const char digits[] = "0123456789abcdef";
+	char switch_id[2 * NFO_SWITCH_ID_MAX + 1];
+	const struct nfo_port *port;
+	json_object *object;
+	const char *text;
+	int i;
+
+	if ((ssize_t)report->n >= report->n_ports)
+		return NULL;
+	port = &report->ports[report->n];
+	object = json_object_new_object();
+	if (!object) {
+		report->broken = true;
+		return NULL;
+	}
+	for (i = 0; i < port->switch_id_len; i++) {
+		switch_id[2 * i] = digits[port->switch_id[i] >> 4];
+		switch_id[2 * i + 1] = digits[port->switch_id[i] & 15];
+	}
+	switch_id[2 * i] = 0;
+	put_string(object, "type", "port");
+	put_string(object, "name", port->name);
+	put_number(object, "ifindex", port->ifindex);
+	put_string(object, "port_name", port->port_name);
+	put_string(object, "switch_id", switch_id);
+	put_bool(object, "up", port->up);
+	put_bool(object, "hw_tc_offload", port->hw_tc_offload);
+	put_number(object, "mtu", port->mtu);
+	put_string(object, "verdict", agent_verdict(port, &text));
+	put_string(object, "verdict_text", text);
+	return object;
+}
+
+/* --- stats --- */
+
+struct reason_counts {
+	uint64_t in_hw;
+	uint64_t states[NFO_STATE_GONE + 1];
+	uint64_t reasons[__NFT_OFFLOAD_REASON_MAX];
+};
+
+static void count_view(void *arg, const struct nfo_view *view)
+{
+	struct reason_counts *counts = arg;
+
+	counts->states[view->state]++;
+	if (view->state != NFO_STATE_IN_HW &&
+	    (unsigned int)view->reason < __NFT_OFFLOAD_REASON_MAX)
+		counts->reasons[view->reason]++;
+}
+
+/* Every reason, by name; those with 0, too, for whoever draws graphs. */
+static json_object *report_reasons(const uint64_t *counts)
+{
+	json_object *object = json_object_new_object();
+	int reason;
+
+	for (reason = 1; object && reason < __NFT_OFFLOAD_REASON_MAX; reason++)
+		put_number(object, nfo_reason_name(reason), counts[reason]);
+	return object;
+}
+
+static json_object *report_rules(const struct nfo_table_stats *stats)
+{
+	json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+	put_number(object, "in_hw", stats->in_hw);
+	put_number(object, "guards", stats->guards);
+	put_number(object, "orphans", stats->orphans);
+	put_number(object, "added", stats->added);
+	put_number(object, "replaced", stats->replaced);
+	put_number(object, "removed", stats->removed);
+	put_number(object, "adopted", stats->adopted);
+	put_number(object, "adopted_replaced", stats->adopted_replaced);
+	put_number(object, "reaped", stats->reaped);
+	put_number(object, "vanished", stats->vanished);
+	put_number(object, "retried", stats->retried);
+	put_number(object, "answers_lost", stats->lost);
+	return object;
+}
+
+static json_object *report_module(struct agent *agent)
+{
+	struct nfo_provider_status status = { 0 };
+	struct nfo_provider_counters counters;
+	json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+	nfo_provider_status(agent->provider, &status);
+	nfo_provider_counters(agent->provider, &counters);
+	put_number(object, "flows_known", status.flows_known);
+	put_number(object, "flows_in_hw", status.flows_in_hw);
+	put_number(object, "messages_lost", status.messages_lost);
+	put_number(object, "results_stale", status.results_stale);
+	put_number(object, "overruns", counters.overruns);
+	put_number(object, "resyncs", counters.resyncs);
+	put_number(object, "swept", counters.swept);
+	put_number(object, "malformed", counters.malformed);
+	put_number(object, "refused", counters.refused);
+	return object;
+}
+
+static json_object *report_stats(struct report *report)
+{
+	struct agent *agent = report->agent;
+	struct reason_counts counts = { 0 };
+	struct nfo_table_stats stats;
+	json_object *object, *flows;
+	int state;
+
+	if (report->n)
+		return NULL;
+	object = json_object_new_object();
+	flows = json_object_new_object();
+	if (!object || !flows) {
+		json_object_put(object);
+		json_object_put(flows);
+		report->broken = true;
+		return NULL;
+	}
+	nfo_table_foreach(agent->table, NFO_SOURCE_FLOWTABLE, count_view,
+			  &counts);
+	nfo_table_stats(agent->table, &stats);
+	put_string(object, "type", "stats");
+	put_number(object, "connections", agent->connections.n);
+	for (state = 0; state < NFO_STATE_GONE; state++)
+		put_number(flows, nfo_state_name(state), counts.states[state]);
+	json_object_object_add(object, "flows", flows);
+	/* Now, and how often since the start. */
+	json_object_object_add(object, "reasons",
+			       report_reasons(counts.reasons));
+	json_object_object_add(object, "refusals",
+			       report_reasons(stats.refused));
+	json_object_object_add(object, "rules", report_rules(&stats));
+	json_object_object_add(object, "module", report_module(agent));
+	return object;
+}
+
+static json_object *report_version(struct report *report)
+{
+	json_object *object;
+
+	if (report->n)
+		return NULL;
+	object = json_object_new_object();
+	if (!object) {
+		report->broken = true;
+		return NULL;
+	}
+	put_string(object, "type", "version");
+	put_string(object, "version", PACKAGE_VERSION);
+	put_number(object, "pid", getpid());
+	put_bool(object, "synced", report->agent->synced);
+	return object;
+}
+
+/* --- all of them --- */
+
+struct report *report_start(struct agent *agent, const char *word)
+{
+	struct report *report = calloc(1, sizeof(*report));
+
+	if (!report)
+		return NULL;
+	report->agent = agent;
+	if (!strcmp(word, "flows")) {
+		report->next = report_flow;
+		connections_mark(&agent->connections, &report->mark);
+		report->marked = true;
+	} else if (!strcmp(word, "ports")) {
+		report->next = report_port;
+		report->n_ports = nfo_eswitch_ports(agent->eswitch, false,
+						    &report->ports);
+		if (report->n_ports < 0)
+			report->broken = true;
+	} else if (!strcmp(word, "stats")) {
+		report->next = report_stats;
+	} else if (!strcmp(word, "version")) {
+		report->next = report_version;
+	} else {
+		free(report);
+		return NULL;
+	}
+	return report;
+}
+
+static json_object *report_last(struct report *report)
+{
+	json_object *object;
+
+	if (report->ended || report->broken)
+		return NULL;
+	report->ended = true;
+	object = json_object_new_object();
+	if (!object)
+		return NULL;
+	put_string(object, "type", "end");
+	put_number(object, "objects", report->n);
+	return object;
+}
+
+const char *report_next(struct report *report, size_t *len)
+{
+	json_object_put(report->object);
+	report->object = NULL;
+	if (!report->ended && !report->broken)
+		report->object = report->next(report);
+	if (report->object)
+		report->n++;
+	else
+		report->object = report_last(report);
+	if (!report->object)
+		return NULL;
+	return json_object_to_json_string_length(report->object,
+						 JSON_C_TO_STRING_PLAIN, len);
+}
+
+void report_end(struct report *report)
+{
+	if (!report)
+		return;
+	json_object_put(report->object);
+	if (report->marked)
+		connections_unmark(&report->mark);
+	free(report->ports);
+	free(report);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * show: see show.h. The objects are described in nft-offloadd(8).
+ */
+#include "show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "column.h"
+
+struct show {
+	const struct show_options *options;
+	struct column column;
+};
+
+static const char *get_string(json_object *object, const char *key)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		return "";
+	return json_object_get_string(value);
+}
+
+static uint64_t get_number(json_object *object, const char *key)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		return 0;
+	return json_object_get_uint64(value);
+}
+
+static bool get_bool(json_object *object, const char *key)
+{
+	json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) &&
+	       json_object_get_boolean(value);
+}
+
+/* --- flows --- */
+
+static bool side_in_hw(json_object *side)
+{
+	return !strcmp(get_string(side, "state"), "in_hw");
+}
+
+/* Both directions; one alone is half a connection. */
+static bool connection_in_hw(json_object *object)
+{
+	json_object *original, *reply;
+
+	return json_object_object_get_ex(object, "original", &original) &&
+	       json_object_object_get_ex(object, "reply", &reply) &&
+	       side_in_hw(original) && side_in_hw(reply);
+}
+
+/* "10.0.0.1:80", "[2001:db8::1]:80"; no port for protocols without. */
+static void show_endpoint(char *buf, size_t size, json_object *side,
+			  const char *address, const char *port)
+{
+	const char *text = get_string(side, address);
+	uint64_t number = get_number(side, port);
+
+	if (!number)
+		snprintf(buf, size, "%s", text);
+	else
+		snprintf(buf, size, strchr(text, ':') ? "[%s]:%" PRIu64 :
+			 "%s:%" PRIu64, text, number);
+}
+
+static const char *state_word(const char *state)
+{
+	if (!strcmp(state, "in_hw"))
+		return "yes";
+	if (!strcmp(state, "placing"))
+		return "soon";
+	return "no";
+}
+
+static int show_why(struct show *show, json_object *side)
+{
+	const char *driver = get_string(side, "driver_text");
+	char line[512];
+
+	if (!get_string(side, "reason")[0])
+		return 0;
+	snprintf(line, sizeof(line), "%s: %s%s%s%s", get_string(side, "reason"),
+		 get_string(side, "reason_text"), driver[0] ? " (" : "", driver,
+		 driver[0] ? ")" : "");
+	return column_note(&show->column, line);
+}
+
+static int show_side(struct show *show, json_object *object, const char *name)
+{
+	char from[COLUMN_CELL], to[COLUMN_CELL], where[COLUMN_CELL];
+	char packets[24], bytes[24], idle[24];
+	json_object *side;
+	uint64_t idle_ms;
+	int err;
+
+	if (!json_object_object_get_ex(object, name, &side))
+		return 0;
+	show_endpoint(from, sizeof(from), side, "src", "sport");
+	show_endpoint(to, sizeof(to), side, "dst", "dport");
+	snprintf(where, sizeof(where), "%s/%s", get_string(object, "table"),
+		 get_string(object, "flowtable"));
+	snprintf(packets, sizeof(packets), "%" PRIu64,
+		 get_number(side, "packets"));
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, get_number(side, "bytes"));
+	idle_ms = get_number(side, "idle_ms");
+	if (side_in_hw(side))
+		snprintf(idle, sizeof(idle), "%" PRIu64 ".%us",
+			 idle_ms / 1000, (unsigned int)(idle_ms % 1000 / 100));
+	else
+		strcpy(idle, "-");
+
+	err = column_row(&show->column, (const char *[]){
+		get_string(object, "protocol"), name, from, to,
+		state_word(get_string(side, "state")), packets, bytes, idle,
+		get_string(side, "ingress"), get_string(side, "egress"),
+		where });
+	return err ? err : show_why(show, side);
+}
+
+static int show_connection(void *arg, const char *line, json_object *object)
+{
+	struct show *show = arg;
+	bool in_hw = connection_in_hw(object);
+	int err;
+
+	if ((show->options->in_hw && !in_hw) ||
+	    (show->options->not_in_hw && in_hw))
+		return 0;
+	if (show->options->json)
+		return puts(line) < 0 ? -errno : 0;
+	err = show_side(show, object, "original");
+	return err ? err : show_side(show, object, "reply");
+}
+
+int show_flows(const struct show_options *options)
+{
+	static const char *const heads[] = {
+		"PROTO", "DIRECTION", "FROM", "TO", "HARDWARE", ">PACKETS",
+		">BYTES", ">IDLE", "IN", "OUT", "FLOWTABLE",
+	};
+	static struct show show;
+	int err = 0;
+
+	show.options = options;
+	if (!options->json)
+		err = column_init(&show.column, heads, 11);
+	if (!err)
+		err = client_ask(options->socket, "flows", show_connection,
+				 &show);
+	/* What came before an error is worth seeing, but no bare heading. */
+	if (!err || show.column.n_rows > 1)
+		column_flush(&show.column);
+	return err;
+}
+
+/* --- ports --- */
+
+static int show_port(void *arg, const char *line, json_object *object)
+{
+	struct show *show = arg;
+	bool is_port = get_string(object, "switch_id")[0];
+	char mtu[16];
+
+	if (show->options->json)
+		return puts(line) < 0 ? -errno : 0;
+	snprintf(mtu, sizeof(mtu), "%" PRIu64, get_number(object, "mtu"));
+	return column_row(&show->column, (const char *[]){
+		get_string(object, "name"),
+		is_port ? get_string(object, "switch_id") : "-",
+		is_port ? get_string(object, "port_name") : "-",
+		get_bool(object, "up") ? "up" : "down", mtu,
+		get_bool(object, "hw_tc_offload") ? "on" : "off",
+		get_string(object, "verdict") });
+}
+
+int show_ports(const struct show_options *options)
+{
+	static const char *const heads[] = {
+		"DEVICE", "SWITCH", "PORT", "LINK", ">MTU", "HW-TC-OFFLOAD",
+		"VERDICT",
+	};
+	static struct show show;
+	int err = 0;
+
+	show.options = options;
+	if (!options->json)
+		err = column_init(&show.column, heads, 7);
+	if (!err)
+		err = client_ask(options->socket, "ports", show_port, &show);
+	if (!err || show.column.n_rows > 1)
+		column_flush(&show.column);
+	return err;
+}
+
+/* --- stats --- */
+
+/* All numbers of one group; @all: also those that are 0. */
+static void show_group(json_object *object, const char *key,
+		       const char *heading, bool all)
+{
+	json_object *group;
+
+	if (!json_object_object_get_ex(object, key, &group))
+		return;
+	printf("%s\n", heading);
+	json_object_object_foreach(group, name, value)
+		if (all || json_object_get_uint64(value))
+			printf("  %-24s %12" PRIu64 "\n", name,
+			       json_object_get_uint64(value));
+}
+
+static int show_stat(void *arg, const char *line, json_object *object)
+{
+	const struct show_options *options = arg;
+
+	if (options->json)
+		return puts(line) < 0 ? -errno : 0;
+	printf("%-26s %12" PRIu64 "\n", "connections",
+	       get_number(object, "connections"));
+	show_group(object, "flows", "flows now, by state", true);
+	show_group(object, "reasons", "flows now not in hardware, by reason",
+		   false);
+	show_group(object, "rules", "rules since the daemon started", true);
+	show_group(object, "refusals", "rules refused since then, by reason",
+		   false);
+	show_group(object, "module", "what went between module and daemon",
+		   true);
+	return 0;
+}
+
+int show_stats(const struct show_options *options)
+{
+	return client_ask(options->socket, "stats", show_stat,
+			  (void *)options);
+}
