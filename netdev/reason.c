@@ -97,16 +97,20 @@ static int is_kernel_text(const char *text)
 	static const char *const starts[] = {
 		"cls_", "act_", "sch_",
 		/* net/sched/cls_api.c, act_api.c */
-		"Specified ", "TC ", "Failed to load TC", "Invalid goto chain",
-		"invalid control action", "Cannot find", "Parent Qdisc",
-		"Invalid filter", "Filter ", "Flower", "Qdisc not found",
+		"Specified ", "TC classifier", "TC action", "Failed to load TC",
+		"Failed to create TC", "Failed to create filter",
+		"Cannot find specified", "Cannot create specified",
+		"Parent Qdisc", "Qdisc not ", "Need both RTM_",
+		"Filter kind", "Filter with specified", "Filter already exists",
+		"Invalid filter command", "invalid control action",
+		"invalid fallback control", "Chain template",
 		/* net/sched/cls_flower.c */
 		"no trk", "new and ", "when inv", "Missing flags mask",
-		"Missing tunnel key", "Tunnel key", "Conntrack", "Label must",
+		"Missing tunnel key", "Tunnel key", "Conntrack ", "Label must",
 		"Key and mask", "Both min and max",
 		/* lib/nlattr.c */
-		"Attribute failed policy", "attribute type", "NLA_F_NESTED",
-		"Invalid attribute", "Unknown attribute",
+		"Attribute failed policy", "NLA_F_NESTED", "Unknown attribute",
+		"Unsupported attribute",
 	};
 	size_t i;
 
