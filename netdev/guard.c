@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * guard: the rules that hand packets with TTL 0 and 1 to software, ahead of
+ * the flows' rules. Why: band.h.
+ *
+ * A guard is an entry like any other, but the table is its source and entries
+ * that need it count as references. It lies before the first of them is sent
+ * and goes after the last.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+
+#include "table_private.h"
+
+bool nfo_guard_needed(const struct nfo_entry *entry,
+		      const struct nfo_body *body)
+{
+	const struct nfo_rule *rule = &body->rule;
+
+	/* OVS says itself which TTL its flows match. */
+	if (entry->source != NFO_SOURCE_FLOWTABLE)
+		return false;
+	for (unsigned int i = 0; i < rule->n_actions; i++)
+		if (rule->actions[i].type == NFO_ACT_DEC_TTL)
+			return true;
+	return false;
+}
+
+/* One for each hook, chain, protocol and stack of tags. */
+static struct nfo_id guard_id(const struct nfo_body *body)
+{
+	const struct nfo_key *key = &body->rule.key;
+
+	return (struct nfo_id){
+		.hi = (uint64_t)body->place.ifindex << 32 |
+		      body->place.chain << 1 | body->place.egress,
+		.lo = (uint64_t)key->vlan_tpid[0] << 32 |
+		      (uint64_t)key->vlan_tpid[1] << 16 | key->eth_type,
+	};
+}
+
+/* The guard for rules such as @body. NULL: no memory. */
+static struct nfo_body *guard_body(const struct nfo_body *body)
+{
+	const struct nfo_rule *flow = &body->rule;
+	struct nfo_body *guard = NULL;
+	struct nfo_rule rule;
+
+	nfo_rule_init(&rule);
+	rule.key.eth_type = flow->key.eth_type;
+	rule.mask.eth_type = flow->mask.eth_type;
+	for (int i = 0; i < 2; i++) {
+		rule.key.vlan_tpid[i] = flow->key.vlan_tpid[i];
+		rule.mask.vlan_tpid[i] = flow->mask.vlan_tpid[i];
+	}
+	/* 0 and 1 differ in the lowest bit only. */
+	rule.mask.ttl = 0xfe;
+	if (!nfo_rule_add_plain(&rule, NFO_ACT_TRAP)) {
+		nfo_rule_normalise(&rule);
+		guard = nfo_body_new(NFO_SOURCE_GUARD, &body->place, &rule);
+	}
+	nfo_rule_uninit(&rule);
+	return guard;
+}
+
+int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
+		   const struct nfo_body *body)
+{
+	struct nfo_entry *guard;
+
+	if (entry->guard)
+		return 0;
+	guard = nfo_entry_lock(batch->table, NFO_SOURCE_GUARD, guard_id(body),
+			       true);
+	if (!guard)
+		return -ENOMEM;
+	if (!guard->wanted) {
+		nfo_entry_want(guard, guard_body(body));
+		if (guard->wanted)
+			nfo_orphan_adopt(guard);
+	}
+	/* Whoever asks anew has a reason to believe in another answer. */
+	if (guard->hold && !guard->waiting)
+		nfo_entry_hold(guard, NFT_OFFLOAD_REASON_NONE, NULL);
+	guard->refs++;
+	guard->deleted = false;
+	nfo_entry_publish(guard);
+	pthread_mutex_unlock(nfo_entry_shard(guard));
+
+	entry->guard = guard;
+	nfo_batch_step(batch, guard);
+	return 0;
+}
+
+void nfo_guard_drop(struct nfo_batch *batch, struct nfo_entry *guard)
+{
+	pthread_mutex_t *shard = nfo_entry_shard(guard);
+
+	pthread_mutex_lock(shard);
+	if (!--guard->refs) {
+		guard->deleted = true;
+		nfo_retry_cancel(guard);
+	}
+	nfo_entry_publish(guard);
+	pthread_mutex_unlock(shard);
+	nfo_batch_step(batch, guard);
+}

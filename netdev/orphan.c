@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * orphan: rules of ours in the kernel that no entry of this process stands
+ * for, left by one that has ended. See table_private.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "table_private.h"
+
+static int orphan_match(struct cds_lfht_node *node, const void *key)
+{
+	const struct nfo_orphan *orphan =
+		caa_container_of(node, struct nfo_orphan, node);
+	const uint64_t *hash = key;
+
+	return orphan->hash == *hash;
+}
+
+static bool same_place(const struct nfo_place *a, const struct nfo_place *b)
+{
+	return a->ifindex == b->ifindex && a->egress == b->egress &&
+	       a->chain == b->chain && a->prio == b->prio;
+}
+
+static void orphan_free(struct rcu_head *head)
+{
+	struct nfo_orphan *orphan = caa_container_of(head, struct nfo_orphan,
+						     rcu);
+
+	nfo_rule_uninit(&orphan->rule);
+	free(orphan);
+}
+
+/* Orphans locked: it is one no more. */
+static void orphan_remove(struct nfo_table *table, struct nfo_orphan *orphan)
+{
+	cds_list_del(&orphan->list);
+	cds_lfht_del(table->orphans.hash, &orphan->node);
+	nfo_count(&table->stats.orphans, -1);
+	urcu_memb_call_rcu(&orphan->rcu, orphan_free);
+}
+
+int nfo_orphan_add(struct nfo_table *table, struct nfo_found *found,
+		   bool adoptable)
+{
+	struct nfo_orphan *orphan = NULL;
+	struct cds_lfht_iter iter;
+	struct cds_lfht_node *node;
+	int err = 0;
+
+	nfo_rcu_lock();
+	pthread_mutex_lock(&table->orphans.lock);
+	cds_lfht_for_each_duplicate(table->orphans.hash, found->hash,
+				    orphan_match, &found->hash, &iter, node) {
+		orphan = caa_container_of(node, struct nfo_orphan, node);
+		if (same_place(&orphan->place, &found->place) &&
+		    orphan->place.handle == found->place.handle)
+			goto out;
+	}
+	orphan = calloc(1, sizeof(*orphan));
+	if (!orphan) {
+		err = -ENOMEM;
+		goto out;
+	}
+	orphan->source = found->source;
+	orphan->hash = found->hash;
+	orphan->place = found->place;
+	orphan->info = found->info;
+	orphan->since_ms = nfo_table_now(table);
+	orphan->adoptable = adoptable && found->decoded;
+	if (orphan->adoptable) {
+		orphan->rule = found->rule;
+		nfo_rule_init(&found->rule);
+	}
+	cds_list_add_tail(&orphan->list, &table->orphans.list);
+	cds_lfht_add(table->orphans.hash, orphan->hash, &orphan->node);
+	nfo_count(&table->stats.orphans, 1);
+out:
+	pthread_mutex_unlock(&table->orphans.lock);
+	nfo_rcu_unlock();
+	return err;
+}
+
+/* The orphan with what @entry wants, taken off the list; NULL: none. */
+static struct nfo_orphan *orphan_take(struct nfo_entry *entry)
+{
+	struct nfo_table *table = entry->table;
+	const struct nfo_body *wanted = entry->wanted;
+	struct cds_lfht_iter iter;
+	struct cds_lfht_node *node;
+	struct nfo_orphan *found = NULL;
+
+	pthread_mutex_lock(&table->orphans.lock);
+	cds_lfht_for_each_duplicate(table->orphans.hash, wanted->hash,
+				    orphan_match, &wanted->hash, &iter, node) {
+		struct nfo_orphan *orphan =
+			caa_container_of(node, struct nfo_orphan, node);
+
+		if (orphan->adoptable && orphan->source == entry->source &&
+		    same_place(&orphan->place, &wanted->place) &&
+		    nfo_rule_match_equal(&orphan->rule, &wanted->rule)) {
+			orphan_remove(table, orphan);
+			found = orphan;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&table->orphans.lock);
+	return found;
+}
+
+/* @told before, @now counted by the rule: told goes on, never backwards. */
+static uint64_t carry_on(uint64_t told, uint64_t now)
+{
+	return told > now ? told : now;
+}
+
+bool nfo_orphan_adopt(struct nfo_entry *entry)
+{
+	struct nfo_table *table = entry->table;
+	struct nfo_orphan *orphan;
+	struct nfo_slot *slot;
+	struct nfo_body *body;
+	uint64_t now;
+
+	if (!nfo_load(&table->stats.orphans) || !entry->wanted->place.prio)
+		return false;
+	orphan = orphan_take(entry);
+	if (!orphan)
+		return false;
+	/* Without memory the rule is nobody's; the next reconcile sees it. */
+	body = nfo_body_new(entry->source, &orphan->place, &orphan->rule);
+	if (!body)
+		return false;
+	if (nfo_slot_open(entry, &orphan->place)) {
+		nfo_body_unref(body);
+		return false;
+	}
+	if (nfo_body_equal(body, entry->wanted)) {
+		nfo_body_unref(body);
+		body = nfo_body_ref(entry->wanted);
+		nfo_count(&table->stats.adopted, 1);
+	} else {
+		nfo_count(&table->stats.adopted_replaced, 1);
+	}
+	slot = entry->slot;
+	slot->body = body;
+	slot->broken = !orphan->info.in_hw &&
+		!(table->config.flags & NFO_TABLE_SKIP_HW);
+	slot->packets = orphan->info.packets;
+	slot->bytes = orphan->info.bytes;
+	nfo_store(&entry->packets, carry_on(entry->packets, slot->packets));
+	nfo_store(&entry->bytes, carry_on(entry->bytes, slot->bytes));
+	now = nfo_table_now(table);
+	if (orphan->info.has_times)
+		nfo_store(&entry->used_ms, now > orphan->info.idle_ms ?
+			  now - orphan->info.idle_ms : 0);
+	return true;
+}
+
+/* --- read back, reap --- */
+
+struct read_back {
+	struct nfo_table *table;
+	ssize_t n;
+};
+
+static int read_back_one(void *arg, struct nfo_found *found)
+{
+	struct read_back *back = arg;
+	struct nfo_table *table = back->table;
+	int err;
+
+	if (!(table->config.sources & 1U << found->source))
+		return 0;
+	/* Handles of old rules are taken. */
+	if (found->place.handle - NFO_BAND_HANDLE_MIN > table->handle &&
+	    found->place.handle >= NFO_BAND_HANDLE_MIN &&
+	    found->place.handle < NFO_BAND_HANDLE_MAX)
+		nfo_store(&table->handle,
+			  found->place.handle - NFO_BAND_HANDLE_MIN);
+	err = nfo_orphan_add(table, found, true);
+	back->n += !err;
+	return err;
+}
+
+ssize_t nfo_table_read_back(struct nfo_batch *batch)
+{
+	struct nfo_table *table = batch->table;
+	struct read_back back = { .table = table };
+	struct nfo_port *ports;
+	int ret = 0;
+	ssize_t n;
+
+	n = nfo_eswitch_ports(table->config.eswitch,
+			      !(table->config.flags & NFO_TABLE_SKIP_HW),
+			      &ports);
+	if (n < 0)
+		return n;
+	for (ssize_t i = 0; i < n; i++) {
+		int err = nfo_scan_port(batch->rtnl, ports[i].ifindex,
+					read_back_one, &back);
+
+		if (err && !ret)
+			ret = err;
+	}
+	free(ports);
+	return ret ? ret : back.n;
+}
+
+struct reap {
+	ssize_t n;
+};
+
+static void reap_done(void *arg, int err, const char *text)
+{
+	struct reap *reap = arg;
+
+	(void)text;
+	if (!err)
+		reap->n++;
+}
+
+/* Queues the removal of orphans of before @until_ms, guards or others. */
+static int reap_queue(struct nfo_batch *batch, struct reap *reap,
+		      uint64_t until_ms, bool guards)
+{
+	struct nfo_table *table = batch->table;
+	struct nfo_orphan *orphan, *next;
+	int err = 0;
+
+	nfo_rcu_lock();
+	pthread_mutex_lock(&table->orphans.lock);
+	cds_list_for_each_entry_safe(orphan, next, &table->orphans.list, list) {
+		if (orphan->since_ms > until_ms)
+			break;
+		if ((orphan->source == NFO_SOURCE_GUARD) != guards)
+			continue;
+		err = nfo_scan_remove(batch->rtnl, &orphan->place, reap_done,
+				      reap);
+		if (err)
+			break;
+		/* If that fails the next reconcile finds it again. */
+		orphan_remove(table, orphan);
+	}
+	pthread_mutex_unlock(&table->orphans.lock);
+	nfo_rcu_unlock();
+	return err;
+}
+
+ssize_t nfo_table_reap(struct nfo_batch *batch, uint64_t grace_ms)
+{
+	struct nfo_table *table = batch->table;
+	uint64_t now = nfo_table_now(table);
+	struct reap reap = { 0 };
+	int err, ret;
+
+	if (now < grace_ms || !nfo_load(&table->stats.orphans))
+		return 0;
+	/* Flows before guards: no flow's rule is ever without its guard. */
+	ret = reap_queue(batch, &reap, now - grace_ms, false);
+	if (!ret)
+		ret = reap_queue(batch, &reap, now - grace_ms, true);
+	err = nfo_batch_run(batch);
+	nfo_count(&table->stats.reaped, reap.n);
+	if (!ret)
+		ret = err;
+	return ret ? ret : reap.n;
+}
+
+void nfo_orphan_free_all(struct nfo_table *table)
+{
+	struct nfo_orphan *orphan, *next;
+
+	nfo_rcu_lock();
+	pthread_mutex_lock(&table->orphans.lock);
+	cds_list_for_each_entry_safe(orphan, next, &table->orphans.list, list)
+		orphan_remove(table, orphan);
+	pthread_mutex_unlock(&table->orphans.lock);
+	nfo_rcu_unlock();
+}

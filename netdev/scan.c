@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * scan: which rules in the kernel are ours. See table_private.h.
+ *
+ * Ours is what lies in our bands and has our cookie; anything else is never
+ * touched.
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+
+#include "table_private.h"
+
+struct scan {
+	nfo_scan_fn *fn;
+	void *arg;
+};
+
+static int scan_one(void *arg, const struct nlmsghdr *nlh)
+{
+	const struct scan *scan = arg;
+	struct nfo_found found;
+	int err;
+
+	/* A dump that starts anew tells all again; takers bear that. */
+	if (!nlh || nlh->nlmsg_type != RTM_NEWTFILTER)
+		return 0;
+	err = nfo_tc_flower_parse(nlh, &found.rule, &found.place, &found.info);
+	if (err && err != -EOPNOTSUPP)
+		return err == -ENOMEM ? err : 0;
+	found.decoded = !err;
+	err = 0;
+	/* The head of a priority is told, too; it has no handle. */
+	if (found.place.handle && nfo_band_has(found.place.prio) &&
+	    found.info.has_cookie &&
+	    nfo_cookie_read(found.info.cookie, &found.source, &found.hash))
+		err = scan->fn(scan->arg, &found);
+	nfo_rule_uninit(&found.rule);
+	return err;
+}
+
+int nfo_scan_port(struct nfo_rtnl *rtnl, uint32_t ifindex, nfo_scan_fn *fn,
+		  void *arg)
+{
+	char buf[256] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nfo_place place = { .ifindex = ifindex };
+	struct scan scan = { fn, arg };
+	int err = 0;
+
+	for (int egress = 0; egress < 2 && !err; egress++) {
+		place.egress = egress;
+		err = nfo_tc_flower_dump(buf, sizeof(buf), &place, false, 0);
+		if (err > 0)
+			err = nfo_rtnl_dump(rtnl, (struct nlmsghdr *)buf,
+					    scan_one, &scan);
+		/* No qdisc, no filters; no device, none either. */
+		if (err == -ENODEV || err == -EINVAL || err == -ENOENT)
+			err = 0;
+	}
+	return err;
+}
+
+int nfo_scan_remove(struct nfo_rtnl *rtnl, const struct nfo_place *place,
+		    nfo_rtnl_done_fn *done, void *arg)
+{
+	void *room = nfo_rtnl_room(rtnl);
+	int len = room ? nfo_tc_flower_del(room, NFO_RTNL_MSG_MAX, place) :
+		-ENOMEM;
+
+	return len < 0 ? len : nfo_rtnl_queue(rtnl, done, NULL, arg);
+}
+
+/* --- without a table --- */
+
+struct purge {
+	uint32_t sources;
+	struct nfo_place *places;
+	size_t n;
+	size_t room;
+	ssize_t removed;
+};
+
+static int purge_one(void *arg, struct nfo_found *found)
+{
+	struct purge *purge = arg;
+
+	if (!(purge->sources & 1U << found->source))
+		return 0;
+	if (purge->n == purge->room) {
+		size_t room = purge->room ? purge->room * 2 : 256;
+		struct nfo_place *places = reallocarray(purge->places, room,
+							sizeof(*places));
+
+		if (!places)
+			return -ENOMEM;
+		purge->places = places;
+		purge->room = room;
+	}
+	purge->places[purge->n++] = found->place;
+	return 0;
+}
+
+static void purge_done(void *arg, int err, const char *text)
+{
+	struct purge *purge = arg;
+
+	(void)text;
+	if (!err)
+		purge->removed++;
+}
+
+/* Flows before guards: no flow's rule is ever without its guard. */
+static int purge_queue(struct nfo_rtnl *rtnl, struct purge *purge, bool guards)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < purge->n && !err; i++) {
+		bool guard = purge->places[i].prio < NFO_BAND_PRIO_FLOWTABLE;
+
+		if (guard == guards)
+			err = nfo_scan_remove(rtnl, &purge->places[i],
+					      purge_done, purge);
+	}
+	return err;
+}
+
+ssize_t nfo_table_purge(struct nfo_rtnl *rtnl, struct nfo_eswitch *eswitch,
+			uint32_t sources)
+{
+	struct purge purge = { .sources = sources };
+	struct nfo_port *ports;
+	int ret = 0;
+	ssize_t n;
+	int err;
+
+	/* Guards are there for the flowtable source only. */
+	if (sources & 1U << NFO_SOURCE_FLOWTABLE)
+		purge.sources |= 1U << NFO_SOURCE_GUARD;
+	/* Devices that are no switchdev ports any more may still have some. */
+	n = nfo_eswitch_ports(eswitch, false, &ports);
+	if (n < 0)
+		return n;
+	for (ssize_t i = 0; i < n; i++) {
+		err = nfo_scan_port(rtnl, ports[i].ifindex, purge_one, &purge);
+		if (err && !ret)
+			ret = err;
+	}
+	free(ports);
+	err = purge_queue(rtnl, &purge, false);
+	if (!err)
+		err = purge_queue(rtnl, &purge, true);
+	if (err && !ret)
+		ret = err;
+	err = nfo_rtnl_flush(rtnl);
+	if (err && !ret)
+		ret = err;
+	free(purge.places);
+	return ret ? ret : purge.removed;
+}
