@@ -127,7 +127,7 @@ matches() {
 	match ip "ip_ttl 0/0xfe" eth/ip,ttl=1/udp eth/ip,ttl=2/udp
 	match ipv6 "ip_ttl 1" eth/ip6,hl=1/udp $u6
 	match ip "ip_proto tcp" $t $u
-	match ip "ip_proto 47" eth/ip,proto=47/data,len=8 $u
+	match ip "ip_proto 2f" eth/ip,proto=47/data,len=8 $u
 	match ip "ip_proto udp dst_port 2000" $u eth/ip/udp,dport=2001/data
 	match ip "ip_proto tcp src_port 1000 dst_port 2000" $t eth/ip/tcp,sport=999/data
 	match ip "ip_proto sctp dst_port 2000" eth/ip/sctp eth/ip/sctp,dport=1
@@ -148,10 +148,12 @@ matches() {
 	match ip "ip_flags frag/nofirstfrag" eth/ip,frag=0x0003/data eth/ip,frag=0x2000/udp/data
 	match ipv6 "ip_flags frag" eth/ip6/frag6,off=2/data $u6
 	# No fragment has ports; a header cut short has none either.
-	match ip "ip_proto udp dst_port 0" eth/ip,frag=0x2003,proto=17/hex,03e807d000080000 $u
-	match ip "ip_proto udp dst_port 0" eth/ip,frag=0x2000/udp $u
+	match ip "ip_proto udp dst_port 2000" $u eth/ip,frag=0x2003,proto=17/hex,03e807d000080000
+	match ip "ip_proto udp dst_port 2000" $u eth/ip,frag=0x2000/udp
+	match ip "ip_proto udp dst_port 2000" $u eth/ip/udp/cut,36
+	match ipv6 "ip_proto udp dst_port 2000" eth/ip6/udp eth/ip6/frag6,more=1/udp
+	match ip "ip_proto tcp tcp_flags 0x10/0x10" eth/ip/tcp eth/ip/tcp/cut,50
 	match ip "ip_proto udp" eth/ip/udp/data/cut,36 eth/ip/tcp/data/cut,36
-	match ip "dst_ip 0.0.0.0/0 ip_proto tcp" eth/ip/tcp eth/ip/tcp/cut,30
 }
 
 forwarding() {
@@ -357,11 +359,11 @@ refused() {
 
 refusals() {
 	local to="action mirred egress redirect dev $rep1" f="protocol ip flower skip_sw"
-	ip link add dummy0 type dummy
+	ip link add stranger type dummy
 	CASE=refusals
 	refused "range of ports" $f ip_proto tcp dst_port 10-20 $to
 	refused "tunnel key" $f enc_key_id 5 $to
-	refused "no port of this NIC" $f action mirred egress redirect dev dummy0
+	refused "no port of this NIC" $f action mirred egress redirect dev stranger
 	refused "cannot do" $f action mirred ingress redirect dev "$rep1"
 	refused "cannot do" $f action skbedit mark 7
 	refused "must end in" $f action vlan push id 5
@@ -371,16 +373,16 @@ refusals() {
 	refused "match on its protocol" $f action pedit ex munge tcp dport set 1 pipe $to
 	refused "is fixed" $f action pedit ex munge ip protocol set 6 pipe $to
 	refused "checksums only" $f action csum sctp pipe $to
-	refused "hw" $f action pass hw_stats disabled
+	refused "stats" $f action pass hw_stats disabled
 	refused "stats" $f action drop hw_stats delayed
 	refused "matchall" protocol ip matchall skip_sw $to
-	ip link del dummy0
+	ip link del stranger
 	CASE="hw-tc-offload"
 	ethtool -K "$rep0" hw-tc-offload off
 	refused "hw-tc-offload" $f $to
 	ethtool -K "$rep0" hw-tc-offload on
 	rule "$rep0" 1 $f $to
-	! ethtool -K "$rep0" hw-tc-offload off 2> "$WORK/off" || die "turned off with a rule in place"
+	! ethtool -K "$rep0" hw-tc-offload off > "$WORK/off" 2>&1 || die "turned off with a rule in place"
 	clear_rules
 	! grep -q . $DEBUG/rules || die "refused rules are left: $(cat $DEBUG/rules)"
 }
@@ -485,10 +487,13 @@ many() {
 	[ "$(grep -c . $DEBUG/rules)" = "$1" ] || die "$CASE: not all of $1 rules are in the table"
 }
 
-# cost: seconds that 3000 frames take.
+# cost: seconds that 3000 frames take, all of which must hit.
 cost() {
+	local hit
+	hit=$(hw "$rep0" hw_rx_hit_packets)
 	ask burst vf0 eth/ip/udp 3000
 	cost=${answer#ok }
+	[ $(($(hw "$rep0" hw_rx_hit_packets) - hit)) = 3000 ] || die "$CASE: not all frames hit"
 	ask drain 0.5
 }
 
