@@ -142,7 +142,7 @@ static void agent_outcome(void *arg, const struct nfo_view *view)
 		nfo_provider_result(agent->provider, id,
 				    NFT_OFFLOAD_STATE_IN_HW,
 				    NFT_OFFLOAD_REASON_NONE, NULL);
-	} else if (view->state == NFO_STATE_KNOWN) {
+	} else if (view->state == NFO_STATE_KNOWN && view->reason) {
 		nfo_provider_result(agent->provider, id,
 				    NFT_OFFLOAD_STATE_REFUSED, view->reason,
 				    view->text);

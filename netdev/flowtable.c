@@ -550,6 +550,10 @@ nfo_flowtable_translate(const struct nfo_flowtable_flow *flow,
 	enum nft_offload_reason reason;
 
 	nfo_rule_init(rule);
+	/* The module could not say it in our words, and has said why. */
+	if (!flow->actions && flow->state == NFT_OFFLOAD_STATE_REFUSED &&
+	    flow->reason)
+		return flow->reason;
 	if (!flow->match || !flow->actions || !flow->iif)
 		return NFT_OFFLOAD_REASON_MALFORMED;
 	reason = flowtable_match(flow->match, rule);
