@@ -301,3 +301,24 @@ void conn_drop_flowtable(struct flowtable *ft)
 		cond_resched();
 	}
 }
+
+/**
+ * conn_teardown_flowtable() - all connections of a flowtable are to end
+ * @ft: the flowtable
+ *
+ * The kernel's garbage collector gives DESTROY for each within a second or
+ * two; until then they stay as they are.
+ *
+ * Context: process, offload.lock held.
+ */
+void conn_teardown_flowtable(struct flowtable *ft)
+{
+	struct conn *conn;
+
+	lockdep_assert_held(&ft->off->lock);
+	list_for_each_entry(conn, &ft->conns, list) {
+		if (!test_bit(NF_FLOW_TEARDOWN, &conn->offload->flags))
+			flow_offload_teardown(conn->offload);
+		cond_resched();
+	}
+}

@@ -55,5 +55,6 @@ void conn_stats(struct offload *off, struct flow_offload *offload, u8 dir,
 		struct flow_stats *stats);
 void conn_drop_device(struct flowtable *ft, int ifindex);
 void conn_drop_flowtable(struct flowtable *ft);
+void conn_teardown_flowtable(struct flowtable *ft);
 
 #endif /* NFT_OFFLOAD_CONN_H */

@@ -175,6 +175,29 @@ static struct flowtable *flowtable_find(const struct offload *off,
 }
 
 /*
+ * Looks whether the last rule with "flow add" for this flowtable has gone,
+ * with its chain perhaps. The kernel would leave the connections of such a
+ * flowtable as they are for as long as packets come, and with the NIC carrying
+ * them no rule would ever see them again. Who has taken the rule away means
+ * them to go through the ruleset: they are torn down, and so pass in software
+ * by all its chains. A transaction that puts another rule in its place leaves
+ * none for a moment: only two looks in a row count.
+ */
+static void flowtable_watch(struct work_struct *work)
+{
+	struct flowtable *ft = container_of(to_delayed_work(work),
+					    struct flowtable, watch);
+	bool unused = !READ_ONCE(flowtable_nft(ft)->use);
+
+	mutex_lock(&ft->off->lock);
+	if (unused && ft->unused)
+		conn_teardown_flowtable(ft);
+	ft->unused = unused;
+	mutex_unlock(&ft->off->lock);
+	queue_delayed_work(system_power_efficient_wq, &ft->watch, HZ);
+}
+
+/*
  * A flowtable has got its first device: one callback for all its devices,
  * for the kernel gives each command to every callback.
  */
@@ -191,6 +214,7 @@ static struct flowtable *flowtable_new(struct offload *off,
 	ft->nf = nf;
 	INIT_LIST_HEAD(&ft->devices);
 	INIT_LIST_HEAD(&ft->conns);
+	INIT_DELAYED_WORK(&ft->watch, flowtable_watch);
 
 	err = nf_flow_table_offload_add_cb(nf, flowtable_command, ft);
 	if (err) {
@@ -200,6 +224,7 @@ static struct flowtable *flowtable_new(struct offload *off,
 	mutex_lock(&off->lock);
 	list_add_tail(&ft->list, &off->flowtables);
 	mutex_unlock(&off->lock);
+	queue_delayed_work(system_power_efficient_wq, &ft->watch, HZ);
 	return ft;
 }
 
@@ -212,6 +237,7 @@ static void flowtable_end(struct flowtable *ft)
 {
 	struct offload *off = ft->off;
 
+	cancel_delayed_work_sync(&ft->watch);
 	nf_flow_table_offload_del_cb(ft->nf, flowtable_command, ft);
 	mutex_lock(&off->lock);
 	conn_drop_flowtable(ft);

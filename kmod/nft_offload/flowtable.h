@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 struct nf_flowtable;
 struct offload;
@@ -19,6 +20,8 @@ struct offload;
  * @list: in offload.flowtables
  * @devices: devices bound, struct flowtable_device
  * @conns: its connections, by conn.list
+ * @watch: looks every second whether a rule still adds connections
+ * @unused: none did at the last look
  *
  * Lives from its first device's binding to its last one's unbinding. Guarded
  * by offload.lock; @off and @nf never change.
@@ -29,6 +32,8 @@ struct flowtable {
 	struct list_head	list;
 	struct list_head	devices;
 	struct list_head	conns;
+	struct delayed_work	watch;
+	bool			unused;
 };
 
 const char *flowtable_name(const struct flowtable *ft);
