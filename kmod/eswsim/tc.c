@@ -155,9 +155,11 @@ static void remove_if(struct asic *asic,
 	struct asic_rule *rule, *next;
 
 	lockdep_assert_held(&asic->lock);
-	list_for_each_entry_safe(rule, next, &asic->rules, node)
+	list_for_each_entry_safe(rule, next, &asic->rules, node) {
 		if (match(rule, arg))
 			asic_lookup_remove(rule);
+		cond_resched();
+	}
 }
 
 static struct asic_block *block_create(struct asic *asic)

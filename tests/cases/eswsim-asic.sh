@@ -8,68 +8,11 @@
 # hits and one that misses, each action the bytes that it must make; both are
 # done twice, by a rule in hardware only and by the same rule in software only,
 # and both must give the same frames. Hits must not be seen on representors.
-# Then chains, priorities, replacement, shared blocks, what is refused and
-# with which words, counters, a full table, injected faults and 100,000 rules.
-#
-#    vm0: vf0   vm1: vf1   vm2: vf2   out: wire
-#         rep0       rep1       rep2        p0
+# Then chains, priorities, replacement, shared blocks, and what is refused.
 # shellcheck disable=SC2086 # words are split on purpose
 set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
-
-DEBUG=/sys/kernel/debug/eswsim/eswsim0
-SEEN=0
-
-setup() {
-	local n
-	nic_up 3
-	sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-	for n in 0 1 2; do
-		ip netns add "vm$n"
-		ip link set "$(vf $n)" netns "vm$n" name eth0
-		ip link set "$(rep $n)" up
-	done
-	ip netns add out
-	ip link set "$(port wire)" netns out name eth0
-	ip link set "$(port p0)" up
-	for n in vm0 vm1 vm2 out; do
-		ip netns exec "$n" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-		ip -n "$n" link set eth0 up mtu 9000
-	done
-	rep0=$(rep 0) rep1=$(rep 1) rep2=$(rep 2) p0=$(port p0)
-	for n in "$rep0" "$rep1" "$rep2" "$p0"; do
-		ip link set "$n" mtu 9000
-		tc qdisc add dev "$n" clsact
-	done
-	[ -e $DEBUG ] || mount -t debugfs debugfs /sys/kernel/debug
-	coproc PKT { "$(dirname "$0")/lib/pkt.py" vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 \
-		wire=eth0@out "rep0=$rep0" "rep1=$rep1" "rep2=$rep2" "p0=$p0"; }
-	ask drain 0.5
-}
-
-# ask COMMAND...: a command to pkt.py that must succeed.
-ask() {
-	echo "$*" >&"${PKT[1]}"
-	read -r answer <&"${PKT[0]}"
-	[[ $answer = ok* ]] || die "${CASE:-}: $*: $answer"
-	SEEN=$((SEEN + 1))
-}
-
-frames() { ask try "$@"; }
-
-# rule DEV PRIO WORDS...: adds a filter.
-rule() {
-	local dev=$1 prio=$2
-	shift 2
-	tc filter add dev "$dev" ingress prio "$prio" "$@" || die "$CASE: not taken: $*"
-}
-
-clear_rules() {
-	local dev
-	for dev in "${@:-$rep0}"; do
-		tc filter del dev "$dev" ingress
-	done
-}
+. "$(dirname "$0")/lib/asic.sh"
 
 # match PROTOCOL WORDS HIT MISS
 match() {
@@ -274,17 +217,16 @@ chains() {
 	CASE="a miss after that"
 	tc filter del dev "$rep0" ingress chain 70000
 	# With the chain to go on with the host gets what was written so far, without it the original.
-	if zgrep -q CONFIG_NET_TC_SKB_EXT=y /proc/config.gz 2>/dev/null ||
-	   grep -qs CONFIG_NET_TC_SKB_EXT=y "/boot/config-$(uname -r)"; then
+	if tc filter add dev "$rep0" ingress prio 2 chain 0 protocol ip flower skip_sw \
+		action mirred egress mirror dev "$rep1" action goto chain 70000 2> "$WORK/no-ext"; then
 		frames vf0 $u rep0=eth/ip,ttl=7/udp/data
 		tc filter add dev "$rep0" ingress chain 70000 prio 1 protocol ip flower skip_hw ip_ttl 7 \
 			action vlan push id 3 pipe action mirred egress redirect dev "$rep1"
 		frames vf0 $u rep0=eth/ip,ttl=7/udp/data vf1=eth/vlan,id=3/ip,ttl=7/udp/data
 		tc filter del dev "$rep0" ingress chain 70000
 	else
+		grep -q NET_TC_SKB_EXT "$WORK/no-ext" || die "$CASE: $(cat "$WORK/no-ext")"
 		frames vf0 $u rep0=$u
-		refused NET_TC_SKB_EXT chain 0 protocol ip flower skip_sw \
-			action mirred egress mirror dev "$rep1" action goto chain 70000
 	fi
 	clear_rules
 	CASE="endless goto is dropped"
@@ -347,16 +289,6 @@ shared_block() {
 	done
 }
 
-# refused TEXT WORDS...: the rule must be refused, and the reason be told.
-refused() {
-	local text=$1 said
-	shift
-	if said=$(tc filter add dev "$rep0" ingress prio 1 "$@" 2>&1); then
-		die "taken: $*"
-	fi
-	[[ $said = *"$text"* ]] || die "refused without '$text': $*: $said"
-}
-
 refusals() {
 	local to="action mirred egress redirect dev $rep1" f="protocol ip flower skip_sw"
 	ip link add stranger type dummy
@@ -387,133 +319,6 @@ refusals() {
 	! grep -q . $DEBUG/rules || die "refused rules are left: $(cat $DEBUG/rules)"
 }
 
-# told WORD: what `tc -s` says of the only rule: packets or bytes.
-told() { tc -s -j filter show dev "$rep0" ingress | jq -r "[.. | .$1? // empty] | max"; }
-
-counters() {
-	local hit miss drop tx i
-	CASE=counters
-	hit=$(hw "$rep0" hw_rx_hit_packets) miss=$(hw "$rep0" hw_rx_miss_packets)
-	drop=$(hw "$rep0" hw_rx_drop_packets) tx=$(hw "$rep1" hw_tx_packets)
-	rule "$rep0" 1 protocol ip flower skip_sw action mirred egress redirect dev "$rep1"
-	for i in 1 2 3; do
-		frames vf0 eth/ip/udp/data,len=58 vf1=eth/ip/udp/data,len=58
-		[ "$(told hw_packets)" = $i ] || die "$CASE: $(told hw_packets) packets told, $i sent"
-	done
-	[ "$(told hw_bytes)" = 300 ] || die "$CASE: $(told hw_bytes) bytes of 300"
-	[ "$(told in_hw_count)" = 1 ] || die "$CASE: in_hw_count $(told in_hw_count)"
-	grep -q 'packets 3 bytes 300 ' $DEBUG/rules || die "$CASE: $(cat $DEBUG/rules)"
-	frames vf0 eth/ip6/udp rep0=eth/ip6/udp
-	clear_rules
-	rule "$rep0" 1 protocol ip flower skip_sw action drop
-	frames vf0 eth/ip/udp
-	clear_rules
-	[ $(($(hw "$rep0" hw_rx_hit_packets) - hit)) = 4 ] || die "$CASE: hits"
-	[ $(($(hw "$rep0" hw_rx_miss_packets) - miss)) = 1 ] || die "$CASE: misses"
-	[ $(($(hw "$rep0" hw_rx_drop_packets) - drop)) = 1 ] || die "$CASE: drops"
-	[ $(($(hw "$rep1" hw_tx_packets) - tx)) = 3 ] || die "$CASE: sent"
-}
-
-# idle: seconds since the rule was used, as tc tells it.
-idle() { tc -s -j filter show dev "$rep0" ingress | jq -r '[.. | .last_used? // empty] | min'; }
-
-faults() {
-	local to="action mirred egress redirect dev $rep1" f="protocol ip flower skip_sw" start
-	CASE="idle time"
-	rule "$rep0" 1 $f $to
-	sleep 2
-	[ "$(idle)" -ge 1 ] || die "$CASE: $(idle) s"
-	frames vf0 eth/ip/udp vf1=eth/ip/udp
-	[ "$(idle)" -le 1 ] || die "$CASE: $(idle) s after a packet"
-	CASE="forget all rules"
-	echo 1 > $DEBUG/forget_rules
-	frames vf0 eth/ip/udp rep0=eth/ip/udp
-	clear_rules
-	CASE="fail the next"
-	echo 2 > $DEBUG/fail_next
-	echo 12 > $DEBUG/fail_errno
-	refused fail_next $f $to
-	refused fail_next $f $to
-	rule "$rep0" 1 $f $to
-	clear_rules
-	CASE=stall
-	echo 1500 > $DEBUG/stall_ms
-	start=$(date +%s%N)
-	rule "$rep0" 1 $f $to
-	[ $((($(date +%s%N) - start) / 1000000)) -ge 1000 ] || die "no stall"
-	clear_rules
-	CASE="slow insertion"
-	echo 300000 > $DEBUG/insert_delay_us
-	start=$(date +%s%N)
-	rule "$rep0" 1 $f $to
-	[ $((($(date +%s%N) - start) / 1000000)) -ge 300 ] || die "no delay"
-	echo 0 > $DEBUG/insert_delay_us
-	clear_rules
-}
-
-# A table of two rules; the size comes into force with a reload, which also
-# falls back to legacy mode.
-full_table() {
-	local n f="protocol ip flower skip_sw" to
-	nic_up 2
-	devlink resource set eswsim/eswsim0 path rules size 2
-	devlink dev reload eswsim/eswsim0 > "$WORK/reload"
-	devlink dev eswitch set eswsim/eswsim0 mode switchdev
-	rep0=$(rep 0) to="action mirred egress redirect dev $(rep 1)"
-	tc qdisc add dev "$rep0" clsact
-	CASE="a full table"
-	rule "$rep0" 1 $f dst_ip 10.0.0.1 $to
-	rule "$rep0" 1 $f dst_ip 10.0.0.2 $to
-	refused "table is full" $f dst_ip 10.0.0.3 $to
-	devlink -j resource show eswsim/eswsim0 | jq -e '[.. | .occ? // empty] | max == 2' > /dev/null ||
-		die "$CASE: $(devlink resource show eswsim/eswsim0)"
-	# A rule that hardware has no room for stays in software.
-	rule "$rep0" 1 protocol ip flower dst_ip 10.0.0.4 $to
-	tc filter show dev "$rep0" ingress | grep -q not_in_hw || die "$CASE: not_in_hw"
-	clear_rules
-	rule "$rep0" 1 $f dst_ip 10.0.0.3 $to
-	rmmod eswsim
-}
-
-# many N: N rules of one mask, of which the frame below matches the last.
-many() {
-	seq "$1" | awk -v r0="$rep0" -v r1="$rep1" -v n="$1" '{
-		ip = sprintf("10.%d.%d.%d", $1 / 65536 + 1, $1 / 256 % 256, $1 % 256)
-		if ($1 == n) ip = "10.0.0.2"
-		printf "filter add dev %s ingress prio 1 protocol ip handle %d flower skip_sw dst_ip %s " \
-			"ip_proto udp dst_port 2000 action mirred egress redirect dev %s\n", r0, $1, ip, r1
-	}' | tc -batch -
-	frames vf0 eth/ip/udp vf1=eth/ip/udp
-	[ "$(grep -c . $DEBUG/rules)" = "$1" ] || die "$CASE: not all of $1 rules are in the table"
-}
-
-# cost: seconds that 3000 frames take, all of which must hit.
-cost() {
-	local hit
-	hit=$(hw "$rep0" hw_rx_hit_packets)
-	ask burst vf0 eth/ip/udp 3000
-	cost=${answer#ok }
-	[ $(($(hw "$rep0" hw_rx_hit_packets) - hit)) = 3000 ] || die "$CASE: not all frames hit"
-	ask drain 0.5
-}
-
-scale() {
-	local few cost
-	CASE="many rules"
-	many 10
-	cost
-	cost
-	few=$cost
-	clear_rules
-	many ${RULES:-100000}
-	cost
-	echo "3000 frames with 10 rules: $few s, with ${RULES:-100000}: $cost s"
-	awk "BEGIN { exit !($cost < 3 * $few) }" || die "$CASE: slower in proportion"
-	clear_rules
-	! grep -q . $DEBUG/rules || die "$CASE: rules are left"
-}
-
-full_table
 setup
 matches
 forwarding
@@ -524,12 +329,6 @@ chains
 priorities
 shared_block
 refusals
-counters
-faults
-scale
-echo "$SEEN exchanges with the switch, all as expected"
-eval "exec ${PKT[1]}>&-"
-for n in vm0 vm1 vm2 out; do
-	ip netns del $n
-done
+cleanup
 rmmod eswsim
+echo "$SEEN exchanges with the switch, all as expected"

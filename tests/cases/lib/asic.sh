@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# asic: three VFs, a wire and pkt.py at every netdev, for the tests of the
+# virtual NIC's ASIC. To be sourced after testbed.sh.
+#
+#    vm0: vf0   vm1: vf1   vm2: vf2   out: wire
+#         rep0       rep1       rep2        p0
+
+DEBUG=/sys/kernel/debug/eswsim/eswsim0
+SEEN=0
+
+# setup: all of the above, without IPv6's own packets, clsact on the host's side.
+setup() {
+	local n
+	nic_up 3
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	for n in 0 1 2; do
+		ip netns add "vm$n"
+		ip link set "$(vf $n)" netns "vm$n" name eth0
+		ip link set "$(rep $n)" up
+	done
+	ip netns add out
+	ip link set "$(port wire)" netns out name eth0
+	ip link set "$(port p0)" up
+	for n in vm0 vm1 vm2 out; do
+		ip netns exec "$n" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+		ip -n "$n" link set eth0 up mtu 9000
+	done
+	rep0=$(rep 0) rep1=$(rep 1) rep2=$(rep 2) p0=$(port p0)
+	for n in "$rep0" "$rep1" "$rep2" "$p0"; do
+		ip link set "$n" mtu 9000
+		tc qdisc add dev "$n" clsact
+	done
+	[ -e $DEBUG ] || mount -t debugfs debugfs /sys/kernel/debug
+	coproc PKT { "$(dirname "${BASH_SOURCE[0]}")/pkt.py" vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 \
+		wire=eth0@out "rep0=$rep0" "rep1=$rep1" "rep2=$rep2" "p0=$p0"; }
+	ask drain 0.5
+}
+
+# ask COMMAND...: a command to pkt.py that must succeed.
+ask() {
+	echo "$*" >&"${PKT[1]}"
+	read -r answer <&"${PKT[0]}"
+	[[ $answer = ok* ]] || die "${CASE:-}: $*: $answer"
+	SEEN=$((SEEN + 1))
+}
+
+# frames IN SPEC [OUT=SPEC...]: see try of pkt.py.
+frames() { ask try "$@"; }
+
+# rule DEV PRIO WORDS...: adds a filter.
+rule() {
+	local dev=$1 prio=$2
+	shift 2
+	tc filter add dev "$dev" ingress prio "$prio" "$@" || die "$CASE: not taken: $*"
+}
+
+# clear_rules [DEV...]: all filters of the ingress side.
+clear_rules() {
+	local dev
+	for dev in "${@:-$rep0}"; do
+		tc filter del dev "$dev" ingress
+	done
+}
+
+# refused TEXT WORDS...: the rule must be refused, and the reason be told.
+refused() {
+	local text=$1 said
+	shift
+	if said=$(tc filter add dev "$rep0" ingress prio 1 "$@" 2>&1); then
+		die "taken: $*"
+	fi
+	[[ $said = *"$text"* ]] || die "refused without '$text': $*: $said"
+}
+
+# cleanup: ends pkt.py and the namespaces; the VFs come back.
+cleanup() {
+	local n
+	eval "exec ${PKT[1]}>&-"
+	wait "$PKT_PID" 2>/dev/null || true
+	for n in vm0 vm1 vm2 out; do
+		ip netns del $n
+	done
+}
