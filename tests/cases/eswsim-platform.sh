@@ -199,6 +199,11 @@ reload() {
 	devlink resource show eswsim/eswsim0 | grep -q "size 2 .*occ 0" || die "rules are left: $(devlink resource show eswsim/eswsim0)"
 	devlink dev reload eswsim/eswsim0
 	rep 1 > /dev/null || die "no representor after a reload"
+	ip netns add other
+	! devlink dev reload eswsim/eswsim0 netns other 2> "$WORK/err" || die "the NIC moves to another namespace"
+	grep -q "stays in its net namespace" "$WORK/err" || die "devlink says: $(cat "$WORK/err")"
+	ip netns del other
+	vf 1 > /dev/null || die "a refused reload harms"
 	echo 0 > $BUS/del_device
 }
 
@@ -208,9 +213,9 @@ slow_path() {
 	nic_up 2
 	vms 2
 	until_true 20 ping_ready || die "no way through the bridge"
-	before=$(ethtool -S "$(rep 0)" | awk '/hw_rx_miss_packets/ { print $2 }')
+	before=$(hw "$(rep 0)" hw_rx_miss_packets)
 	ping_ok 0 1
-	[ "$(ethtool -S "$(rep 0)" | awk '/hw_rx_miss_packets/ { print $2 }')" -ge $((before + 3)) ] || die "misses are not counted: $(ethtool -S "$(rep 0)")"
+	[ "$(hw "$(rep 0)" hw_rx_miss_packets)" -ge $((before + 3)) ] || die "misses are not counted: $(ethtool -S "$(rep 0)")"
 	ethtool -S "$(rep 0)" | grep -q "hw_rx_hit_packets: 0" || die "hits without a rule"
 
 	# Each end shows the other's state.
@@ -229,6 +234,33 @@ slow_path() {
 	until_true 20 ip netns exec outside ping -q -c 1 -W 1 10.1.0.1 > /dev/null || die "no way from the wire to vm0"
 	ip netns del outside
 	until_true 10 port wire > /dev/null || die "the wire does not come back"
+	vms_down 2
+	echo 0 > $BUS/del_device
+}
+
+# What rules carry is counted by the hardware and never seen by the host.
+fast_path() {
+	local r0 r1 seen
+	nic_up 2
+	vms 2
+	until_true 20 ping_ready || die "no way through the bridge"
+	r0=$(rep 0)
+	r1=$(rep 1)
+	tc qdisc add dev "$r0" clsact
+	tc qdisc add dev "$r1" clsact
+	tc filter add dev "$r0" ingress protocol ip flower skip_sw action mirred egress redirect dev "$r1"
+	tc filter add dev "$r1" ingress protocol ip flower skip_sw action mirred egress redirect dev "$r0"
+	vm 0 ping -q -c 50 -i 0.02 -W 5 10.1.0.2 > "$WORK/ping" || die "rules carry nothing: $(cat "$WORK/ping")"
+	grep -q "50 received" "$WORK/ping" || die "packets are lost: $(cat "$WORK/ping")"
+	eq "hits on the way there" "$(hw "$r0" hw_rx_hit_packets)" 50
+	eq "bytes of them" "$(hw "$r0" hw_rx_hit_bytes)" $((50 * 98))
+	eq "hits on the way back" "$(hw "$r1" hw_rx_hit_packets)" 50
+	eq "packets to vm1" "$(hw "$r1" hw_tx_packets)" 50
+	vm 1 ip link set eth0 down
+	seen=$(cat "/sys/class/net/$r0/statistics/rx_packets")
+	! vm 0 ping -q -c 5 -i 0.02 -W 1 10.1.0.2 > /dev/null || die "a VF that is down answers"
+	eq "drops at a VF that is down" "$(hw "$r1" hw_tx_drop_packets)" 5
+	[ $(($(cat "/sys/class/net/$r0/statistics/rx_packets") - seen)) -lt 5 ] || die "hits are seen by the representor"
 	vms_down 2
 	echo 0 > $BUS/del_device
 }
@@ -310,6 +342,38 @@ unload() {
 	nic_gone
 }
 
+# Everybody changes everything at once; what fails does not matter, what
+# hangs or what the kernel says does.
+race() {
+	local what work=() end=$((SECONDS + ${RACE:-15}))
+	nic_up 2
+	forever() { while [ $SECONDS -lt $end ]; do "$@" || :; done > /dev/null 2>&1; }
+	set_vfs() { echo $((RANDOM % 2 * (RANDOM % 9))) > $NIC/sriov_numvfs; }
+	set_mode() { devlink dev eswitch set eswsim/eswsim0 mode switchdev; devlink dev eswitch set eswsim/eswsim0 mode legacy; }
+	reset() { sleep 0.5; devlink dev reload eswsim/eswsim0; }
+	remake() { sleep 2; echo 0 > $BUS/del_device; echo "0 8" > $BUS/new_device; }
+	look() { devlink port show; cat $DEBUG/*; ip -d link; ethtool -S "$(rep 0)"; }
+	rule() {
+		local dev
+		dev=$(rep 0)
+		ip link set "$dev" up
+		tc qdisc add dev "$dev" clsact
+		tc filter add dev "$dev" ingress protocol ip flower skip_sw action mirred egress redirect dev "$(port p0)"
+		tc filter add dev "$(port p0)" ingress protocol ip flower skip_sw action mirred egress redirect dev "$dev"
+	}
+	send() { ip link set "$(vf 0)" up; ip link set "$(port p0)" up; }
+	for what in set_vfs set_mode reset remake look rule send; do
+		forever $what &
+		work+=($!)
+	done
+	wait "${work[@]}"
+	[ -e $NIC ] || echo "0 8" > $BUS/new_device
+	echo 0 > $NIC/sriov_numvfs
+	echo 2 > $NIC/sriov_numvfs
+	echo 0 > $BUS/del_device
+	nic_gone
+}
+
 # PORT[NAME]: all netdevs that have a phys_port_name, found without a fork.
 declare -A PORT
 find_ports() {
@@ -373,7 +437,7 @@ cycles() {
 # emulated second processor may trip over that: let the first one stay.
 tc qdisc add dev lo clsact
 modprobe eswsim
-for case in ${*:-bad_input names features reload slow_path legacy mode_switch netns_deletion unload cycles}; do
+for case in ${*:-bad_input names features reload slow_path fast_path legacy mode_switch netns_deletion unload race cycles}; do
 	start=$SECONDS
 	$case
 	echo "$case: $((SECONDS - start)) s"
