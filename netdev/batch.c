@@ -280,10 +280,13 @@ void nfo_batch_landed(struct nfo_batch *batch, struct nfo_entry *entry)
 {
 	pthread_mutex_t *shard = nfo_entry_shard(entry);
 	struct nfo_entry *guard = NULL;
+	bool idle;
 
-	/* The next operation, maybe another thread's, holds its own guard. */
+	nfo_batch_step(batch, entry);
+	/* Whatever comes next holds the guard it needs by itself. */
 	pthread_mutex_lock(shard);
-	if (!entry->slot && !entry->op.type) {
+	idle = !entry->op.type;
+	if (!entry->slot && (idle || entry->op.type == NFO_OP_FORGET)) {
 		guard = entry->guard;
 		entry->guard = NULL;
 	}
@@ -291,8 +294,7 @@ void nfo_batch_landed(struct nfo_batch *batch, struct nfo_entry *entry)
 	if (guard)
 		nfo_guard_drop(batch, guard);
 	/* What is on its way again is told when it has arrived. */
-	nfo_batch_step(batch, entry);
-	if (!nfo_load(&entry->op.type))
+	if (idle)
 		nfo_batch_note(batch, entry);
 }
 

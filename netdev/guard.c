@@ -67,12 +67,13 @@ static struct nfo_body *guard_body(const struct nfo_body *body)
 int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 		   const struct nfo_body *body)
 {
+	struct nfo_id id = guard_id(body);
+	struct nfo_entry *old = entry->guard;
 	struct nfo_entry *guard;
 
-	if (entry->guard)
+	if (old && old->id.hi == id.hi && old->id.lo == id.lo)
 		return 0;
-	guard = nfo_entry_lock(batch->table, NFO_SOURCE_GUARD, guard_id(body),
-			       true);
+	guard = nfo_entry_lock(batch->table, NFO_SOURCE_GUARD, id, true);
 	if (!guard)
 		return -ENOMEM;
 	if (!guard->wanted) {
@@ -90,6 +91,9 @@ int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 
 	entry->guard = guard;
 	nfo_batch_step(batch, guard);
+	/* The flow has moved to another port or protocol. */
+	if (old)
+		nfo_guard_drop(batch, old);
 	return 0;
 }
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_eswitch: ports, and which rules they allow.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "eswitch.h"
+#include "fake_tc.h"
+
+struct changes {
+	int came;
+	int changed;
+	int went;
+};
+
+static void change(void *arg, const struct nfo_port *before,
+		   const struct nfo_port *after)
+{
+	struct changes *changes = arg;
+
+	changes->came += !before;
+	changes->went += !after;
+	changes->changed += before && after;
+}
+
+/* What a rule from @in to @out (0: drop) is told. */
+static enum nft_offload_reason check(struct nfo_eswitch *eswitch, uint32_t in,
+				     uint32_t out, char *text)
+{
+	struct nfo_place place = { .ifindex = in };
+	enum nft_offload_reason reason;
+	struct nfo_rule rule;
+
+	nfo_rule_init(&rule);
+	if (out)
+		nfo_rule_add_redirect(&rule, out);
+	else
+		nfo_rule_add_plain(&rule, NFO_ACT_DROP);
+	reason = nfo_eswitch_check(eswitch, &rule, &place, text, 64);
+	nfo_rule_uninit(&rule);
+	return reason;
+}
+
+static void test_check(void **state)
+{
+	struct fake_tc *tc = fake_tc_new();
+	struct nfo_eswitch *eswitch;
+	char text[64];
+
+	(void)state;
+	tc->links[3].tc_offload = false;
+	eswitch = fake_tc_eswitch(tc);
+	assert_non_null(eswitch);
+	assert_int_equal(check(eswitch, 1, 2, text), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(check(eswitch, 1, 0, text), 0);
+	assert_int_equal(check(eswitch, 99, 2, text),
+			 NFT_OFFLOAD_REASON_PORT_GONE);
+	assert_int_equal(check(eswitch, 1, 99, text),
+			 NFT_OFFLOAD_REASON_PORT_GONE);
+	assert_int_equal(check(eswitch, 6, 2, text),
+			 NFT_OFFLOAD_REASON_NOT_SWITCHDEV);
+	assert_string_equal(text, "port6");
+	assert_int_equal(check(eswitch, 1, 6, text),
+			 NFT_OFFLOAD_REASON_NOT_SWITCHDEV);
+	assert_int_equal(check(eswitch, 1, 5, text),
+			 NFT_OFFLOAD_REASON_OTHER_SWITCH);
+	assert_string_equal(text, "port1 and port5");
+	assert_int_equal(check(eswitch, 4, 1, text),
+			 NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF);
+	/* As an output it need not have it. */
+	assert_int_equal(check(eswitch, 1, 4, text), 0);
+	assert_int_equal(check(eswitch, 1, 1, text),
+			 NFT_OFFLOAD_REASON_SAME_PORT);
+	nfo_eswitch_destroy(eswitch);
+	fake_tc_free(tc);
+}
+
+static void test_refresh(void **state)
+{
+	struct fake_tc *tc = fake_tc_new();
+	struct nfo_eswitch *eswitch = fake_tc_eswitch(tc);
+	struct changes changes = { 0 };
+	struct nfo_port port, *ports;
+
+	(void)state;
+	assert_int_equal(nfo_eswitch_refresh(eswitch, change, &changes), 0);
+	assert_int_equal(changes.came + changes.went + changes.changed, 0);
+	tc->links[0].ifindex = 0;
+	tc->links[1].tc_offload = false;
+	tc->links[6].ifindex = 77;
+	assert_int_equal(nfo_eswitch_refresh(eswitch, change, &changes), 0);
+	assert_int_equal(changes.came, 1);
+	assert_int_equal(changes.went, 1);
+	assert_int_equal(changes.changed, 1);
+	assert_int_equal(nfo_eswitch_port(eswitch, 1, &port), -ENOENT);
+	assert_int_equal(nfo_eswitch_port(eswitch, 77, &port), 0);
+	assert_string_equal(port.name, "port77");
+	assert_int_equal(port.mtu, 1500);
+	assert_true(port.up);
+	assert_int_equal(nfo_eswitch_ports(eswitch, false, &ports), 6);
+	free(ports);
+	assert_int_equal(nfo_eswitch_ports(eswitch, true, &ports), 4);
+	assert_int_equal(ports[0].ifindex, 2);
+	assert_int_equal(ports[3].ifindex, 5);
+	free(ports);
+	nfo_eswitch_destroy(eswitch);
+	fake_tc_free(tc);
+}
+
+/* On the kernel this runs on: no rights needed. */
+static void test_real(void **state)
+{
+	struct nfo_eswitch *eswitch;
+	struct nfo_port *ports;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(nfo_eswitch_create(&eswitch), 0);
+	assert_true(nfo_eswitch_fd(eswitch) >= 0);
+	assert_int_equal(nfo_eswitch_handle(eswitch, NULL, NULL), 0);
+	n = nfo_eswitch_ports(eswitch, false, &ports);
+	assert_true(n >= 0);
+	/* Must not fail where there are features at all. */
+	for (ssize_t i = 0; i < n; i++) {
+		int fd = nfo_eswitch_fd(eswitch);
+		int on = nfo_port_feature(&fd, ports[i].name);
+
+		assert_true(on <= 1);
+	}
+	free(ports);
+	nfo_eswitch_destroy(eswitch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_real),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

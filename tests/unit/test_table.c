@@ -1,0 +1,805 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_table: the table against a fake kernel.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fake_tc.h"
+#include "table.h"
+#include "tc_flower.h"
+
+#define FLOWTABLE	NFO_SOURCE_FLOWTABLE
+#define SOURCES		(1U << FLOWTABLE)
+#define GUARDS		NFO_BAND_PRIO_GUARD, NFO_BAND_PRIO_FLOWTABLE - 1
+#define FLOWS		NFO_BAND_PRIO_FLOWTABLE, NFO_BAND_PRIO_OVS - 1
+
+static uint64_t clock_ms = 1000000;
+
+static uint64_t test_now(void)
+{
+	return __atomic_load_n(&clock_ms, __ATOMIC_RELAXED);
+}
+
+/* What the last reports said. */
+struct told {
+	unsigned int calls;
+	unsigned int in_hw;
+	unsigned int known;
+	unsigned int gone;
+	enum nfo_state state;
+	enum nft_offload_reason reason;
+	char text[NFT_OFFLOAD_TEXT_MAX];
+	struct nfo_counters counters;
+	struct nfo_place place;
+	char history[64];	/* a letter each: H(w), K(nown), G(one) */
+};
+
+static void view_fn(void *arg, const struct nfo_view *view)
+{
+	struct told *told = arg;
+	size_t len = strlen(told->history);
+
+	told->calls++;
+	told->in_hw += view->state == NFO_STATE_IN_HW;
+	told->known += view->state == NFO_STATE_KNOWN;
+	told->gone += view->state == NFO_STATE_GONE;
+	told->state = view->state;
+	told->reason = view->reason;
+	strncpy(told->text, view->text, sizeof(told->text) - 1);
+	told->counters = view->counters;
+	told->place = view->place;
+	if (len + 1 < sizeof(told->history))
+		told->history[len] = "KPHRG"[view->state];
+}
+
+/* A host: kernel, ports, one process with a table and a batch. */
+struct host {
+	struct fake_tc *tc;
+	struct nfo_eswitch *eswitch;
+	struct nfo_rtnl *rtnl;
+	struct nfo_table *table;
+	struct nfo_batch *batch;
+	struct told told;
+};
+
+static unsigned int infos_freed;
+
+static void info_free(void *info)
+{
+	__atomic_add_fetch(&infos_freed, 1, __ATOMIC_RELAXED);
+	free(info);
+}
+
+/* The process begins, as after a restart. */
+static void process_start(struct host *host)
+{
+	struct nfo_table_config config = {
+		.eswitch = host->eswitch,
+		.sources = SOURCES,
+		.info_free = info_free,
+		.now_ms = test_now,
+	};
+
+	memset(&host->told, 0, sizeof(host->told));
+	host->rtnl = fake_tc_rtnl(host->tc);
+	assert_int_equal(nfo_table_create(&host->table, &config), 0);
+	assert_int_equal(nfo_batch_open(&host->batch, host->table, host->rtnl,
+					view_fn, &host->told), 0);
+}
+
+/* It ends and leaves its rules. */
+static void process_stop(struct host *host)
+{
+	nfo_batch_close(host->batch);
+	nfo_table_destroy(host->table);
+	nfo_rtnl_close(host->rtnl);
+}
+
+static struct host *host_new(void)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	host->tc = fake_tc_new();
+	host->eswitch = fake_tc_eswitch(host->tc);
+	process_start(host);
+	return host;
+}
+
+static void host_free(struct host *host)
+{
+	process_stop(host);
+	nfo_eswitch_destroy(host->eswitch);
+	fake_tc_free(host->tc);
+	free(host);
+}
+
+/* A routed TCP flow by source port @id, MAC of the next hop @mac, to @out. */
+static void make_rule(struct nfo_rule *rule, uint64_t id, uint8_t mac,
+		      uint32_t out)
+{
+	struct nfo_set value = { .eth_dst = { 2, 0, 0, 0, 0, mac } };
+	struct nfo_set mask;
+
+	memset(&mask, 0, sizeof(mask));
+	memset(mask.eth_dst, 0xff, 6);
+	nfo_rule_init(rule);
+	rule->key.eth_type = htons(0x0800);
+	rule->mask.eth_type = 0xffff;
+	rule->key.ip_proto = IPPROTO_TCP;
+	rule->mask.ip_proto = 0xff;
+	rule->key.ipv4_src = htonl(0x0a000000 + (id >> 16));
+	rule->mask.ipv4_src = 0xffffffff;
+	rule->key.sport = htons(id);
+	rule->mask.sport = 0xffff;
+	nfo_rule_add_set(rule, &value, &mask);
+	nfo_rule_add_plain(rule, NFO_ACT_DEC_TTL);
+	nfo_rule_fix_csum(rule);
+	nfo_rule_add_redirect(rule, out);
+	nfo_rule_normalise(rule);
+}
+
+static int put_by(struct nfo_batch *batch, uint64_t id, uint8_t mac,
+		  uint32_t in, uint32_t out, const struct nfo_counters *told,
+		  void *info)
+{
+	struct nfo_place where = { .ifindex = in };
+	struct nfo_rule rule;
+	int err;
+
+	make_rule(&rule, id, mac, out);
+	err = nfo_table_put(batch, FLOWTABLE, nfo_id(id), &where, &rule, told,
+			    info);
+	nfo_rule_uninit(&rule);
+	return err;
+}
+
+/* Puts flow @id from port 2 to 3 and commits. */
+static void put(struct host *host, uint64_t id, uint8_t mac)
+{
+	assert_int_equal(put_by(host->batch, id, mac, 2, 3, NULL, NULL), 0);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+}
+
+static void del(struct host *host, uint64_t id)
+{
+	assert_int_equal(nfo_table_del(host->batch, FLOWTABLE, nfo_id(id)), 0);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+}
+
+static struct nfo_table_stats stats(struct host *host)
+{
+	struct nfo_table_stats s;
+
+	nfo_table_stats(host->table, &s);
+	return s;
+}
+
+static void look(struct host *host, uint64_t id, struct told *told)
+{
+	memset(told, 0, sizeof(*told));
+	assert_int_equal(nfo_table_get(host->table, FLOWTABLE, nfo_id(id),
+				       view_fn, told), 0);
+}
+
+static void test_life(void **state)
+{
+	struct host *host = host_new();
+	struct told told;
+
+	(void)state;
+	put(host, 1, 1);
+	assert_string_equal(host->told.history, "H");
+	assert_string_equal(host->tc->log, "GF");
+	assert_int_equal(host->tc->no_qdisc, 0);
+	assert_int_equal(stats(host).in_hw, 1);
+	assert_int_equal(stats(host).guards, 1);
+	look(host, 1, &told);
+	assert_int_equal(told.state, NFO_STATE_IN_HW);
+	assert_int_equal(told.place.prio, NFO_BAND_PRIO_FLOWTABLE);
+
+	/* The second one shares the guard. */
+	put(host, 2, 1);
+	assert_string_equal(host->tc->log, "GFF");
+	/* The same once more: nothing to send, but an answer. */
+	put(host, 2, 1);
+	assert_string_equal(host->told.history, "HHH");
+	assert_int_equal(host->tc->news, 3);
+
+	del(host, 1);
+	assert_string_equal(host->tc->log, "GFFf");
+	del(host, 2);
+	assert_string_equal(host->tc->log, "GFFffg");
+	assert_int_equal(host->told.gone, 2);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	assert_int_equal(nfo_table_get(host->table, FLOWTABLE, nfo_id(1),
+				       view_fn, &told), -ENOENT);
+	assert_int_equal(nfo_table_del(host->batch, FLOWTABLE, nfo_id(1)),
+			 -ENOENT);
+	assert_int_equal(stats(host).entries, 0);
+	assert_int_equal(stats(host).in_hw, 0);
+	assert_int_equal(stats(host).guards, 0);
+	host_free(host);
+}
+
+static void test_refuse(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	host->tc->fail_news = 1;
+	host->tc->fail_err = -EOPNOTSUPP;
+	host->tc->fail_text = "driver: cannot";
+	put(host, 1, 1);
+	assert_string_equal(host->told.history, "K");
+	assert_int_not_equal(host->told.reason, 0);
+	assert_string_equal(host->told.text, "driver: cannot");
+	/* A guard for nothing goes. */
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	/* The same rule again gets the same answer without asking. */
+	put(host, 1, 1);
+	assert_string_equal(host->told.history, "KK");
+	assert_int_equal(nfo_table_retry(host->batch, 10), 0);
+	/* Another one is tried. */
+	put(host, 1, 2);
+	assert_string_equal(host->told.history, "KKH");
+	del(host, 1);
+
+	/* The ports say no. */
+	assert_int_equal(put_by(host->batch, 2, 1, 6, 3, NULL, NULL), 0);
+	nfo_table_commit(host->batch);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_NOT_SWITCHDEV);
+	assert_string_equal(host->told.text, "port6");
+
+	/* The source says no: what was in hardware goes. */
+	put(host, 3, 1);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+	assert_int_equal(nfo_table_reject(host->batch, FLOWTABLE, nfo_id(3),
+					  NULL, NFT_OFFLOAD_REASON_MTU,
+					  "1500 > 1400", NULL, NULL), 0);
+	nfo_table_commit(host->batch);
+	assert_int_equal(host->told.state, NFO_STATE_KNOWN);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_MTU);
+	assert_string_equal(host->told.text, "1500 > 1400");
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	assert_int_equal(stats(host).in_hw, 0);
+	host_free(host);
+}
+
+static void test_guard_refused(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	host->tc->fail_guards = true;
+	host->tc->fail_err = -EOPNOTSUPP;
+	host->tc->fail_text = "no ttl";
+	put(host, 1, 1);
+	assert_string_equal(host->told.history, "K");
+	assert_string_equal(host->told.text, "rule for TTL 0 and 1: no ttl");
+	assert_string_equal(host->tc->log, "");
+	host->tc->fail_guards = false;
+	put(host, 2, 1);
+	assert_string_equal(host->tc->log, "GF");
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	host_free(host);
+}
+
+static void test_replace(void **state)
+{
+	struct host *host = host_new();
+	struct fake_filter *filter;
+	uint32_t handle;
+
+	(void)state;
+	put(host, 1, 1);
+	filter = fake_tc_first(host->tc, FLOWS);
+	handle = filter->place.handle;
+	filter->packets = 10;
+	filter->bytes = 1000;
+	put(host, 1, 2);
+	filter = fake_tc_first(host->tc, FLOWS);
+	assert_int_equal(filter->place.handle, handle);
+	assert_int_equal(host->tc->replaces, 1);
+	assert_int_equal(host->tc->dels, 0);
+	assert_string_equal(host->told.history, "HH");
+	assert_int_equal(host->told.counters.packets, 10);
+
+	/* The new rule counts on top. */
+	filter->packets = 3;
+	filter->bytes = 300;
+	assert_int_equal(nfo_table_read_counters(host->batch, 0), 0);
+	look(host, 1, &host->told);
+	assert_int_equal(host->told.counters.packets, 13);
+	assert_int_equal(host->told.counters.bytes, 1300);
+
+	/* Where it cannot be replaced it goes first. */
+	host->tc->fail_replaces = true;
+	filter->packets = 4;
+	put(host, 1, 3);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	/* But the guard stays. */
+	assert_int_equal(host->tc->dels, 1);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+	assert_int_equal(host->told.counters.packets, 14);
+
+	/* Another port is another rule. */
+	assert_int_equal(put_by(host->batch, 1, 3, 4, 3, NULL, NULL), 0);
+	nfo_table_commit(host->batch);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+	assert_int_equal(fake_tc_first(host->tc, FLOWS)->place.ifindex, 4);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 1);
+	assert_int_equal(fake_tc_first(host->tc, GUARDS)->place.ifindex, 4);
+	assert_int_equal(host->told.counters.packets, 14);
+	host_free(host);
+}
+
+static void test_counters(void **state)
+{
+	struct nfo_counters before = { 100, 10000, 50 };
+	struct host *host = host_new();
+	struct fake_filter *filter;
+	struct told told = { 0 };
+
+	(void)state;
+	assert_int_equal(put_by(host->batch, 1, 1, 2, 3, &before, NULL), 0);
+	nfo_table_commit(host->batch);
+	assert_int_equal(host->told.counters.packets, 100);
+	filter = fake_tc_first(host->tc, FLOWS);
+	filter->packets = 5;
+	filter->bytes = 500;
+	clock_ms += 1000;
+	nfo_table_read_counters(host->batch, 0);
+	nfo_table_changed_counters(host->table, FLOWTABLE, view_fn, &told);
+	assert_int_equal(told.calls, 1);
+	assert_int_equal(told.counters.packets, 105);
+	assert_int_equal(told.counters.bytes, 10500);
+	assert_int_equal(told.counters.idle_ms, 0);
+	nfo_table_changed_counters(host->table, FLOWTABLE, view_fn, &told);
+	assert_int_equal(told.calls, 1);
+
+	/* Idle. */
+	clock_ms += 700;
+	nfo_table_read_counters(host->batch, 0);
+	look(host, 1, &told);
+	assert_int_equal(told.counters.idle_ms, 700);
+
+	/* Backwards: a rule made anew by somebody. */
+	filter->packets = 2;
+	filter->bytes = 200;
+	nfo_table_read_counters(host->batch, 1);
+	look(host, 1, &told);
+	assert_int_equal(told.counters.packets, 107);
+	assert_int_equal(told.counters.bytes, 10700);
+
+	/* The last ones come with the removal. */
+	filter->packets = 9;
+	filter->bytes = 900;
+	del(host, 1);
+	assert_int_equal(host->told.state, NFO_STATE_GONE);
+	assert_int_equal(host->told.counters.packets, 114);
+	host_free(host);
+}
+
+static void test_adopt(void **state)
+{
+	struct nfo_counters before = { 20, 2000, 0 };
+	struct host *host = host_new();
+	struct fake_filter *filter;
+	unsigned int news;
+	uint32_t handle;
+
+	(void)state;
+	put(host, 1, 1);
+	put(host, 2, 1);
+	put(host, 3, 1);
+	fake_tc_first(host->tc, FLOWS)->packets = 30;
+	handle = fake_tc_first(host->tc, FLOWS)->place.handle;
+	process_stop(host);
+	news = host->tc->news;
+
+	process_start(host);
+	assert_int_equal(nfo_table_read_back(host->batch), 4);
+	assert_int_equal(stats(host).orphans, 4);
+	/* Equal: nothing is sent; other ids do not matter. */
+	assert_int_equal(put_by(host->batch, 1, 1, 2, 3, &before, NULL), 0);
+	nfo_table_commit(host->batch);
+	assert_string_equal(host->told.history, "H");
+	assert_int_equal(host->tc->news, news);
+	assert_int_equal(host->told.place.handle, handle);
+	assert_int_equal(host->told.counters.packets, 30);
+	assert_int_equal(host->told.counters.bytes, 2000);
+	assert_int_equal(stats(host).adopted, 1);
+	/* Counters go on. */
+	filter = fake_tc_first(host->tc, FLOWS);
+	filter->packets = 33;
+	clock_ms += 1;
+	nfo_table_read_counters(host->batch, 0);
+	look(host, 1, &host->told);
+	assert_int_equal(host->told.counters.packets, 33);
+
+	/* Other actions: replaced in place. */
+	put(host, 2, 9);
+	assert_int_equal(host->tc->news, news + 1);
+	assert_int_equal(host->tc->replaces, 1);
+	assert_int_equal(host->tc->dels, 0);
+
+	/* A new one does not take a handle that is in use. */
+	put(host, 4, 1);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 4);
+
+	/* The third is nobody's. */
+	assert_int_equal(nfo_table_reap(host->batch, 5000), 0);
+	clock_ms += 5000;
+	assert_int_equal(nfo_table_reap(host->batch, 5000), 1);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 3);
+	/* The guard was adopted with the first. */
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 1);
+	assert_int_equal(stats(host).orphans, 0);
+
+	assert_int_equal(nfo_table_clear(host->batch), 0);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	host_free(host);
+}
+
+static void expect_taken(void *arg, int err, const char *text)
+{
+	(void)arg;
+	(void)text;
+	assert_int_equal(err, 0);
+}
+
+/* Puts a rule without our cookie at @prio on port 2. */
+static void put_foreign(struct fake_tc *tc, uint16_t prio, uint32_t handle)
+{
+	struct nfo_place place = {
+		.ifindex = 2, .prio = prio, .handle = handle,
+	};
+	struct nfo_rtnl *rtnl = fake_tc_rtnl(tc);
+	struct nlmsghdr *nlh = nfo_rtnl_room(rtnl);
+	struct nfo_rule rule;
+
+	make_rule(&rule, 77, 1, 3);
+	assert_true(nfo_tc_flower_put(nlh, NFO_RTNL_MSG_MAX, &rule, &place,
+				      NULL, NFO_TC_SKIP_SW, NULL) > 0);
+	nfo_rule_uninit(&rule);
+	assert_int_equal(nfo_rtnl_queue(rtnl, expect_taken, NULL, NULL), 0);
+	assert_int_equal(nfo_rtnl_flush(rtnl), 0);
+	nfo_rtnl_close(rtnl);
+}
+
+static void test_foreign(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put_foreign(host->tc, NFO_BAND_PRIO_FLOWTABLE, 5);
+	put_foreign(host->tc, 2, 1);
+	put(host, 1, 1);
+	process_stop(host);
+	process_start(host);
+	assert_int_equal(nfo_table_read_back(host->batch), 2);
+	clock_ms += 1;
+	assert_int_equal(nfo_table_reap(host->batch, 0), 2);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 2);
+	assert_int_equal(nfo_table_reconcile(host->batch, 0), 0);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 2);
+
+	put(host, 1, 1);
+	assert_int_equal(nfo_table_purge(host->rtnl, host->eswitch,
+					 1U << NFO_SOURCE_OVS), 0);
+	assert_int_equal(nfo_table_purge(host->rtnl, host->eswitch, SOURCES),
+			 2);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 2);
+	host_free(host);
+}
+
+static void test_reconcile(void **state)
+{
+	struct host *host = host_new();
+	struct fake_filter *filter;
+
+	(void)state;
+	put(host, 1, 1);
+	put(host, 2, 1);
+	assert_int_equal(nfo_table_reconcile(host->batch, 0), 0);
+	assert_int_equal(stats(host).vanished, 0);
+
+	/* Somebody takes one away; the guard too. */
+	filter = fake_tc_first(host->tc, FLOWS);
+	filter->packets = 7;
+	nfo_table_read_counters(host->batch, 0);
+	fake_tc_drop(host->tc, filter);
+	fake_tc_drop(host->tc, fake_tc_first(host->tc, GUARDS));
+	memset(host->told.history, 0, sizeof(host->told.history));
+	assert_int_equal(nfo_table_reconcile(host->batch, 0), 0);
+	assert_int_equal(stats(host).vanished, 2);
+	assert_string_equal(host->told.history, "KH");
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 2);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 1);
+	look(host, 1, &host->told);
+	assert_int_equal(host->told.counters.packets, 7);
+
+	/* One falls out of hardware: replaced where it lies. */
+	fake_tc_first(host->tc, FLOWS)->not_in_hw = true;
+	assert_int_equal(nfo_table_reconcile(host->batch, 0), 0);
+	assert_int_equal(stats(host).vanished, 3);
+	assert_int_equal(host->tc->replaces, 1);
+	assert_int_equal(stats(host).in_hw, 2);
+
+	/* All ports in slices. */
+	filter = fake_tc_first(host->tc, FLOWS);
+	fake_tc_drop(host->tc, filter);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(nfo_table_reconcile(host->batch, 1), 0);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 2);
+	host_free(host);
+}
+
+static void test_lost(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 1, 1);
+	/* Lost, but done. */
+	host->tc->lose = 1;
+	put(host, 2, 1);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	assert_int_equal(stats(host).lost, 1);
+	assert_int_equal(host->tc->gets, 1);
+	assert_int_equal(host->tc->news, 3);
+	/* Lost, and not done. */
+	host->tc->lose = 1;
+	host->tc->fail_news = 1;
+	host->tc->fail_err = -EIO;
+	put(host, 3, 1);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 3);
+	/* Lost again and again: waits, then sees. */
+	host->tc->lose = 3;
+	put(host, 4, 1);
+	assert_int_not_equal(stats(host).in_hw, 4);
+	clock_ms += 100;
+	assert_int_equal(nfo_table_retry(host->batch, 10), 1);
+	clock_ms += 200;
+	assert_int_equal(nfo_table_retry(host->batch, 10), 1);
+	assert_int_equal(stats(host).in_hw, 4);
+	/* A lost deletion. */
+	host->tc->lose = 1;
+	del(host, 4);
+	assert_int_equal(host->told.state, NFO_STATE_GONE);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 3);
+	host_free(host);
+}
+
+static void test_retry(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	host->tc->capacity = 3;
+	for (int i = 0; i < 4; i++)
+		put(host, i, 1);
+	assert_int_equal(stats(host).in_hw, 2);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_TABLE_FULL);
+	assert_int_equal(nfo_table_retry(host->batch, 10), 0);
+	clock_ms += 100;
+	assert_int_equal(nfo_table_retry(host->batch, 1), 1);
+	assert_int_equal(nfo_table_retry(host->batch, 10), 1);
+	/* Twice as long now. */
+	clock_ms += 100;
+	assert_int_equal(nfo_table_retry(host->batch, 10), 0);
+	host->tc->capacity = 0;
+	clock_ms += 100;
+	assert_int_equal(nfo_table_retry(host->batch, 10), 2);
+	assert_int_equal(stats(host).in_hw, 4);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	host_free(host);
+}
+
+static void test_port(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 1, 1);
+	host->tc->links[1].tc_offload = false;
+	nfo_eswitch_refresh(host->eswitch, NULL, NULL);
+	assert_int_equal(nfo_table_port_changed(host->batch, 2), 0);
+	assert_int_equal(host->told.reason,
+			 NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	host->tc->links[1].tc_offload = true;
+	nfo_eswitch_refresh(host->eswitch, NULL, NULL);
+	assert_int_equal(nfo_table_port_changed(host->batch, 2), 0);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+
+	/* The output goes. */
+	host->tc->links[2].ifindex = 0;
+	nfo_eswitch_refresh(host->eswitch, NULL, NULL);
+	assert_int_equal(nfo_table_port_changed(host->batch, 3), 0);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_PORT_GONE);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	host->tc->links[2].ifindex = 3;
+	nfo_eswitch_refresh(host->eswitch, NULL, NULL);
+	nfo_table_port_changed(host->batch, 3);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+
+	/* The port itself goes, and with it its rules. */
+	while (fake_tc_first(host->tc, 0, 0xffff))
+		fake_tc_drop(host->tc, fake_tc_first(host->tc, 0, 0xffff));
+	host->tc->links[1].ifindex = 0;
+	nfo_eswitch_refresh(host->eswitch, NULL, NULL);
+	assert_int_equal(nfo_table_port_changed(host->batch, 2), 0);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_PORT_GONE);
+	assert_int_equal(stats(host).in_hw, 0);
+	assert_int_equal(stats(host).guards, 0);
+	host_free(host);
+}
+
+static void test_info(void **state)
+{
+	struct nfo_place bad = { .block = 7 };
+	struct host *host = host_new();
+	struct nfo_rule rule;
+	struct nfo_id *ids;
+
+	(void)state;
+	infos_freed = 0;
+	assert_int_equal(put_by(host->batch, 1, 1, 2, 3, NULL, malloc(1)), 0);
+	assert_int_equal(put_by(host->batch, 1, 1, 2, 3, NULL, malloc(1)), 0);
+	assert_int_equal(put_by(host->batch, 2, 1, 2, 3, NULL, malloc(1)), 0);
+	make_rule(&rule, 3, 1, 3);
+	assert_int_equal(nfo_table_put(host->batch, FLOWTABLE, nfo_id(3), &bad,
+				       &rule, NULL, malloc(1)), -EINVAL);
+	nfo_rule_uninit(&rule);
+	nfo_table_commit(host->batch);
+	assert_int_equal(nfo_table_ids(host->table, FLOWTABLE, &ids), 2);
+	free(ids);
+	del(host, 1);
+	host_free(host);
+	assert_int_equal(infos_freed, 4);
+}
+
+/* Deleted and put again before anything was sent. */
+static void test_revive(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 1, 1);
+	assert_int_equal(nfo_table_del(host->batch, FLOWTABLE, nfo_id(1)), 0);
+	assert_int_equal(put_by(host->batch, 1, 2, 2, 3, NULL, NULL), 0);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+
+	/* Put and deleted likewise. */
+	assert_int_equal(put_by(host->batch, 2, 2, 2, 3, NULL, NULL), 0);
+	assert_int_equal(nfo_table_del(host->batch, FLOWTABLE, nfo_id(2)), 0);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+	assert_int_equal(host->told.state, NFO_STATE_GONE);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+
+	/* Two flows with one match: the second has its turn. */
+	assert_int_equal(put_by(host->batch, 1 << 16 | 1, 1, 2, 3, NULL, NULL),
+			 0);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	host_free(host);
+}
+
+#define THREADS	4
+#define ROUNDS	400
+
+struct worker {
+	pthread_t thread;
+	struct host *host;
+	unsigned int seed;
+};
+
+static void ignore(void *arg, const struct nfo_view *view)
+{
+	(void)arg;
+	(void)view;
+}
+
+/* Puts, changes, deletes and looks at a few flows that all workers share. */
+static void *work(void *arg)
+{
+	struct worker *worker = arg;
+	struct host *host = worker->host;
+	struct nfo_rtnl *rtnl = fake_tc_rtnl(host->tc);
+	struct nfo_batch *batch = NULL;
+
+	nfo_batch_open(&batch, host->table, rtnl, ignore, NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		for (int j = 0; j < 8; j++) {
+			uint64_t id = rand_r(&worker->seed) % 16;
+			uint8_t mac = rand_r(&worker->seed) % 3;
+
+			if (rand_r(&worker->seed) % 3)
+				put_by(batch, id, mac, 1 + id % 2, 3, NULL,
+				       malloc(1));
+			else
+				nfo_table_del(batch, FLOWTABLE, nfo_id(id));
+			nfo_table_get(host->table, FLOWTABLE, nfo_id(id),
+				      ignore, NULL);
+		}
+		nfo_table_commit(batch);
+		nfo_table_foreach(host->table, 0, ignore, NULL);
+	}
+	nfo_batch_close(batch);
+	nfo_rtnl_close(rtnl);
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	struct worker workers[THREADS];
+	struct host *host = host_new();
+
+	(void)state;
+	infos_freed = 0;
+	for (int i = 0; i < THREADS; i++) {
+		workers[i].host = host;
+		workers[i].seed = i;
+		pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+	}
+	for (int i = 0; i < 200; i++) {
+		__atomic_add_fetch(&clock_ms, 50, __ATOMIC_RELAXED);
+		nfo_table_read_counters(host->batch, 0);
+		nfo_table_retry(host->batch, 16);
+		nfo_table_reconcile(host->batch, 2);
+		nfo_table_reap(host->batch, 1000);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(workers[i].thread, NULL);
+
+	/* What is refused because another batch was busy comes in time. */
+	for (int i = 0; i < 20; i++) {
+		clock_ms += 60000;
+		nfo_table_retry(host->batch, 1000);
+	}
+	assert_int_equal(stats(host).in_hw, stats(host).entries);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), stats(host).in_hw);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS),
+			 stats(host).guards);
+	assert_int_equal(host->tc->no_qdisc, 0);
+	assert_int_equal(nfo_table_clear(host->batch), 0);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	assert_int_equal(stats(host).entries, 0);
+	assert_int_equal(stats(host).guards, 0);
+	host_free(host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_guard_refused),
+		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_adopt),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_reconcile),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_port),
+		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_revive),
+		cmocka_unit_test(test_threads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
