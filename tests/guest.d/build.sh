@@ -29,7 +29,7 @@ build_fingerprint()
 	cat "$PARTS/build.sh"
 	printf '%s\n' "$KERNEL_DIR" "$BUILD_WHAT"
 	cd "$SRC" || return
-	build_files | grep -vE '^tests/(cases|guest|check|demo)|^docs/' |
+	build_files | grep -vE '^tests/(cases/.*\.(sh|py)$|guest|check|demo)|^docs/' |
 		tr '\n' '\0' | xargs -0 -r stat -c '%n %Y %s'
 }
 
@@ -110,7 +110,7 @@ build_configure()
 {
 	cd "$BUILD_USER" || return
 	"$BUILD_COPY/configure" --prefix=/usr --sysconfdir=/etc \
-		--localstatedir=/var --without-kmod --enable-test-tools
+		--localstatedir=/var --without-kmod --enable-test-tools --enable-test-tools
 }
 
 build_user_make()
