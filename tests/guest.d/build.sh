@@ -7,6 +7,8 @@ BUILD=$CACHE/build/$(hash_of <<<"$SRC")
 BUILD_COPY=$BUILD/src	# the copy
 BUILD_USER=$BUILD/user	# user space: built here,
 BUILD_STAGE=$BUILD/stage	# installed here
+BUILD_CONFIGURE=(--prefix=/usr --sysconfdir=/etc --localstatedir=/var
+	--without-kmod --enable-test-tools)
 
 # Everything of the checkout that git does not ignore; all files of an export.
 build_files()
@@ -100,7 +102,8 @@ build_user()
 			autoreconf -i "$BUILD_COPY" || return
 	fi
 	mkdir -p "$BUILD_USER"
-	if ! [ -e "$BUILD_USER/config.status" ]; then
+	if ! [ -e "$BUILD_USER/config.status" ] ||
+	    [ "${BUILD_CONFIGURE[*]}" != "$(cat "$BUILD_USER/configured-with")" ]; then
 		step "build: configure" "$BUILD/log/configure" build_configure || return
 	fi
 	step "build: user space" "$BUILD/log/user" build_user_make
