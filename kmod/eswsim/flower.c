@@ -398,7 +398,7 @@ static int flower_replace(struct asic_block *block, struct flow_cls_offload *flo
 	unsigned int num_actions = max(from->action.num_entries, 1U);
 	int err;
 
-	if (num_actions > block->asic->profile->max_actions)
+	if (num_actions > READ_ONCE(block->asic->profile)->max_actions)
 		return asic_refuse(draft.extack, "eswsim: more actions than one rule can have");
 	draft.rule = kzalloc(struct_size(draft.rule, actions, num_actions), GFP_KERNEL);
 	if (!draft.rule)

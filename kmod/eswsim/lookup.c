@@ -274,7 +274,7 @@ int asic_lookup_insert(struct asic_rule *rule, const struct asic_key *mask, u32 
 		goto err_cookie;
 	group->count++;
 	list_add_tail(&rule->node, &asic->rules);
-	asic->count++;
+	WRITE_ONCE(asic->count, asic->count + 1);
 	asic_block_count(block, 1);
 	return 0;
 
@@ -298,7 +298,7 @@ void asic_lookup_remove(struct asic_rule *rule)
 	rhashtable_remove_fast(&asic->cookies, &rule->by_cookie, cookie_params);
 	rhltable_remove(&group->rules, &rule->by_key, group->params);
 	list_del(&rule->node);
-	asic->count--;
+	WRITE_ONCE(asic->count, asic->count - 1);
 	asic_block_count(rule->block, -1);
 	group->count--;
 	group_put(asic, group);

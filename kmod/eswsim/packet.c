@@ -8,8 +8,10 @@
  * kernels that this module is built for; sharing the parser is the only way to be sure. It runs
  * once per frame, and again only where a chain is entered with changed bytes, as classifiers do.
  *
- * Deviation: a length field instead of an ethertype is seen as 802.2 or 802.3 (as eth_type_trans()
- * does) only where it follows the addresses, not behind a VLAN tag.
+ * Deviations: a length field instead of an ethertype is seen as 802.2 or 802.3 (as eth_type_trans()
+ * does) only where it follows the addresses, not behind a VLAN tag. And a rule on an IP address
+ * under an empty mask matches all of that family, while software, which then does not look for
+ * addresses at all, never finds the family to be right.
  *
  * Facts: net/core/flow_dissector.c, net/sched/cls_flower.c, net/sched/cls_api.c.
  */

@@ -349,7 +349,7 @@ int asic_set_profile(struct asic *asic, const struct asic_profile *profile)
 
 	mutex_lock(&asic->lock);
 	if (!asic->count) {
-		asic->profile = profile;
+		WRITE_ONCE(asic->profile, profile);
 		asic->table_size = profile->table_size;
 		err = 0;
 	}
