@@ -18,14 +18,15 @@ flow() { # NAME ADDRESS PORT
 	local name=$1 address=$2 port=$3 hit miss rx
 	tcpdump -n -i "$(rep 0)" -w "$WORK/$name.pcap" "udp port $port" 2> "$WORK/tcpdump" &
 	local capture=$!
-	until_true 10 grep -q 'listening on' "$WORK/tcpdump"
+	until_true 10 grep -qs "listening on" "$WORK/tcpdump"
 	hit=$(hw "$(rep 0)" hw_rx_hit_packets)
 	miss=$(hw "$(rep 0)" hw_rx_miss_packets)
 	vm 1 udpflow recv "$port" --for 120 > "$WORK/$name.recv" &
 	local receiver=$!
-	vm 0 udpflow send "$address" "$port" "$COUNT" --pps 20000 --warmup 3 &
+	vm 0 udpflow send "$address" "$port" "$COUNT" --pps 20000 --until "$WORK/$name.go" &
 	local sender=$!
-	until_true 10 ct HW_OFFLOAD || die "$name: no [HW_OFFLOAD] in conntrack: $(conntrack -L 2>&1)"
+	until_true 20 ct "dport=$port .*HW_OFFLOAD" || die "$name: no [HW_OFFLOAD] in conntrack: $(conntrack -L 2>&1)"
+	touch "$WORK/$name.go"
 	nft-offload flows
 	wait $sender
 	wait $receiver

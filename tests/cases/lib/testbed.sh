@@ -160,4 +160,8 @@ rules() {
 }
 
 # ct STATE-PATTERN: does a conntrack entry show it?
-ct() { conntrack -L 2>/dev/null | grep -q -- "$1"; }
+ct() {
+	conntrack -L > "$WORK/conntrack" 2>/dev/null
+	conntrack -L -f ipv6 >> "$WORK/conntrack" 2>/dev/null
+	grep -q -- "$1" "$WORK/conntrack"
+}

@@ -4,7 +4,7 @@
  *
  *   udpflow recv PORT [--for SECONDS] [--silent]
  *   udpflow send ADDRESS PORT COUNT [--from PORT] [--size BYTES] [--pps N]
- *           [--warmup SECONDS]
+ *           [--warmup SECONDS] [--until FILE]
  *
  * The receiver answers the first packet of each sender (a connection is
  * offloaded only after a reply), counts what arrives, and prints one line
@@ -14,8 +14,8 @@
  *
  * The kernel verifies the checksums before the receiver sees a packet, so a
  * packet with a wrong one shows as lost. The sender waits for the answer,
- * sends slowly (20 packets a second) for the warm-up, in which the flow
- * reaches hardware, then COUNT packets at the given rate. Works for IPv4 and
+ * sends slowly (5 packets a second) for the warm-up, in which the flow reaches
+ * hardware, and until FILE is there, then COUNT packets at the given rate. Works for IPv4 and
  * IPv6. Exit 0: done; 1: no answer, or an error; 2: usage.
  */
 #include <arpa/inet.h>
@@ -33,7 +33,7 @@
 
 #define MAGIC 0x7f10cafeu
 #define SIZE_MAX_BYTES 65000
-#define WARMUP_PPS 20
+#define WARMUP_PPS 5
 
 enum kind { KIND_HELLO = 1, KIND_DATA, KIND_END };
 
@@ -189,7 +189,7 @@ static int receive(int port, double seconds, bool silent)
 }
 
 struct plan {
-	const char *address;
+	const char *address, *until;
 	int port, from, size;
 	uint32_t count;
 	double pps, warmup;
@@ -254,15 +254,15 @@ static int transmit(const struct plan *p)
 {
 	static char data[SIZE_MAX_BYTES];
 	int fd = send_socket(p);
-	uint32_t seq = 0, slow = p->warmup * WARMUP_PPS;
+	uint32_t seq = 0;
 	double start;
 
 	if (hello(fd, data, p->size))
 		return 1;
 	start = now();
-	for (; seq < slow; seq++) {
-		send_one(fd, data, p->size, KIND_DATA, seq);
-		sleep_until(start + (seq + 1.0) / WARMUP_PPS);
+	while (now() < start + p->warmup || (p->until && access(p->until, F_OK))) {
+		send_one(fd, data, p->size, KIND_DATA, seq++);
+		sleep_until(start + (double)seq / WARMUP_PPS);
 	}
 	start = now();
 	for (uint32_t i = 0; i < p->count; i++, seq++) {
@@ -285,7 +285,7 @@ static int usage(void)
 	fprintf(stderr,
 		"usage: udpflow recv PORT [--for SECONDS] [--silent]\n"
 		"       udpflow send ADDRESS PORT COUNT [--from PORT] [--size BYTES]\n"
-		"               [--pps N] [--warmup SECONDS]\n");
+		"               [--pps N] [--warmup SECONDS] [--until FILE]\n");
 	return 2;
 }
 
@@ -298,6 +298,7 @@ int main(int argc, char **argv)
 		{ "size", required_argument, NULL, 'z' },
 		{ "pps", required_argument, NULL, 'r' },
 		{ "warmup", required_argument, NULL, 'w' },
+		{ "until", required_argument, NULL, 'u' },
 		{ }
 	};
 	struct plan p = { .size = 64, .warmup = 2 };
@@ -313,6 +314,7 @@ int main(int argc, char **argv)
 		case 'z': p.size = atoi(optarg); break;
 		case 'r': p.pps = atof(optarg); break;
 		case 'w': p.warmup = atof(optarg); break;
+		case 'u': p.until = optarg; break;
 		default: return usage();
 		}
 	if (p.size < (int)sizeof(struct head) || p.size > SIZE_MAX_BYTES)
