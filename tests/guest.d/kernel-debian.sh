@@ -21,58 +21,79 @@ KERNEL_DEBIAN_NICS="intel" # of drivers/net/ethernet: igb, for SR-IOV by QEMU
 kernel_debian_make()
 {
 	local kernel=$1 dir=$2
+	if [ "$kernel" = 7.2 ]; then
+		chroot_ensure sid linux-headers-amd64 make || return
+	fi
 	step "kernel $kernel: download" "$CACHE/log/kernel-$kernel-download" \
-		kernel_debian_download "$kernel" "$dir/deb" || return
+		kernel_debian_download "$kernel" "$dir" || return
 	step "kernel $kernel: unpack" "$CACHE/log/kernel-$kernel-unpack" \
-		kernel_debian_unpack "$dir"
+		kernel_debian_unpack "$kernel" "$dir"
 }
 
-# The real packages that a meta package such as linux-image-amd64 stands for.
-kernel_debian_packages()
+# The release that a meta package such as linux-image-amd64 stands for.
+# Further arguments: how to run apt-cache.
+kernel_debian_release()
 {
 	local meta=$1 release
 	shift
 	release=$("$@" apt-cache show --no-all-versions "linux-image-$meta" |
 		sed -n 's/^Depends:.*linux-image-\([^ ,]*\).*/\1/p')
 	[ -n "$release" ] || {
-		printf 'apt knows no linux-image-%s\n' "$meta"
+		printf 'apt knows no linux-image-%s\n' "$meta" >&2
 		return 1
 	}
-	printf '%s\n' "linux-image-$release" "linux-headers-$release" \
-		"linux-headers-${release%-amd64}-common" "linux-kbuild-${release%-amd64}"
+	printf '%s\n' "$release"
 }
 
 kernel_debian_download()
 {
-	local kernel=$1 dir=$2 meta names
+	local kernel=$1 dir=$2 release image names in=()
+	mkdir -p "$dir/deb"
 	case $kernel in
-	stock) meta=6.12-amd64 ;;
-	6.1) meta=amd64 ;;
+	stock)
+		packages_lists && release=$(kernel_debian_release 6.12-amd64) || return
+		names="linux-headers-$release linux-headers-${release%-amd64}-common
+			linux-kbuild-${release%-amd64}"
+		;;
+	6.1)
+		packages_lists && release=$(kernel_debian_release amd64) || return
+		names="linux-headers-$release linux-headers-${release%-amd64}-common
+			linux-kbuild-6.1"
+		;;
+	7.2)	# its headers are installed in the chroot
+		in=(chroot_run "$(chroot_dir sid)")
+		release=$(kernel_debian_release amd64 "${in[@]}") || return
+		image="linux-base-$release linux-binary-$release linux-modules-$release" names=
+		[ "${release#7.2}" != "$release" ] || printf 'sid has %s by now\n' "$release"
+		;;
 	esac
-	packages_lists || return
-	names=$(kernel_debian_packages "$meta") || return
-	# linux-kbuild of 6.1 goes by the short version.
-	[ "$kernel" != 6.1 ] || names=$(sed 's/^linux-kbuild-.*/linux-kbuild-6.1/' <<<"$names")
-	mkdir -p "$dir"
-	# As root, apt would complain that its own user cannot write there.
-	(cd "$dir" && apt-get -o APT::Sandbox::User=root download $names)
+	printf '%s\n' "$release" >"$dir/release"
+	# As root: apt's own user could not write there.
+	"${in[@]}" sh -c 'cd "$1" && shift && apt-get -o APT::Sandbox::User=root download "$@"' \
+		- "$dir/deb" ${image:-linux-image-$release} $names
 }
 
 kernel_debian_unpack()
 {
-	local dir=$1 deb release modules
+	local kernel=$1 dir=$2 deb release modules
+	release=$(<"$dir/release")
 	for deb in "$dir"/deb/*.deb; do
 		dpkg-deb -x "$deb" "$dir/unpacked" || return
 	done
-	modules=$(echo "$dir"/unpacked/lib/modules/*/kernel)
-	release=$(basename "${modules%/kernel}")
-	printf '%s\n' "$release" >"$dir/release"
-	kernel_debian_vmlinux "$dir/unpacked/boot/vmlinuz-$release" "$dir/vmlinux" || return
-	mv "${modules%/kernel}"/modules.{builtin,builtin.modinfo,order} "$dir/"
-	mv "$modules" "$dir/kernel"
+	modules=$dir/unpacked/lib/modules/$release
+	[ -e "$modules" ] || modules=$dir/unpacked/usr/lib/modules/$release
+	kernel_debian_vmlinux "$(find "$dir/unpacked" -name "vmlinuz*")" "$dir/vmlinux" || return
+	mv "$modules"/modules.{builtin,builtin.modinfo,order} "$modules/kernel" "$dir/" || return
 	kernel_debian_prune "$dir/kernel" || return
-	kernel_debian_headers "$dir" "$release" || return
-	rm -rf "$dir/deb" "$dir"/unpacked/{boot,lib} "$dir/unpacked/usr/share"
+	if [ "$kernel" = 7.2 ]; then
+		printf '/usr/src/linux-headers-%s\n' "$release" >"$dir/kdir"
+		chroot_dir sid >"$dir/chroot"
+		rm -rf "$dir/unpacked"
+	else
+		kernel_debian_headers "$dir" "$release" || return
+		rm -rf "$dir"/unpacked/{boot,lib} "$dir/unpacked/usr/share"
+	fi
+	rm -rf "$dir/deb"
 }
 
 # A bzImage carries the vmlinux compressed; its header (Documentation/arch/x86/

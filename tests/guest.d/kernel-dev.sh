@@ -100,7 +100,7 @@ kernel_dev_build()
 {
 	local build=$1 cc=gcc
 	command -v ccache >/dev/null && cc="ccache gcc"
-	nice make -C "$build" -j "$(nproc)" CC="$cc" vmlinux modules
+	make -C "$build" -j "$(nproc)" CC="$cc" vmlinux modules
 }
 
 # What building modules against this kernel takes, as a copy: the tree itself
