@@ -43,8 +43,22 @@ static void agent_log_port(const struct nfo_port *port)
 
 /* --- from the module to the table --- */
 
-static void agent_flow_new(void *aux, const struct nfo_flowtable_flow *flow)
+/*
+ * The MTU of a device in bytes, 0 if it is not here. The module's own word is
+ * from when the flow was made; this one is of now.
+ */
+static uint32_t agent_mtu(struct agent *agent, uint32_t ifindex)
 {
+	struct nfo_port port;
+
+	return nfo_eswitch_port(agent->eswitch, ifindex, &port) < 0 ? 0 :
+	       port.mtu;
+}
+
+static void agent_flow_new(void *aux, const struct nfo_flowtable_flow *told_of)
+{
+	struct nfo_flowtable_flow narrowed = *told_of;
+	const struct nfo_flowtable_flow *flow = &narrowed;
 	struct nfo_place where = { .ifindex = flow->iif };
 	struct nfo_counters told = {
 		.packets = flow->packets,
@@ -52,14 +66,16 @@ static void agent_flow_new(void *aux, const struct nfo_flowtable_flow *flow)
 	};
 	enum nft_offload_reason reason;
 	struct agent *agent = aux;
-	struct nfo_port port;
 	struct nfo_rule rule;
+	uint32_t mtu;
 	int err;
 
-	if (nfo_eswitch_port(agent->eswitch, flow->iif, &port) < 0)
-		port.mtu = 0;
+	mtu = agent_mtu(agent, flow->oif);
+	if (mtu && (!flow->mtu || mtu < flow->mtu))
+		narrowed.mtu = mtu;
 	err = connections_learn(&agent->connections, flow);
-	reason = nfo_flowtable_translate(flow, port.mtu, &rule);
+	reason = nfo_flowtable_translate(flow, agent_mtu(agent, flow->iif),
+					 &rule);
 	if (err)
 		reason = NFT_OFFLOAD_REASON_NO_MEMORY;
 	if (reason)

@@ -83,7 +83,7 @@ static void guard_close_others(int keep)
 
 static void guard_child(int fd, uint32_t grace_ms)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE };
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGPIPE };
 	sigset_t none;
 	size_t i;
 

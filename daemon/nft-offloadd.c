@@ -4,8 +4,9 @@
  * of switchdev NICs. This file: options, signals, the order of starting and
  * stopping. What it does for a living is agent.c.
  *
- * Signals: SIGTERM and SIGINT remove all rules and end; SIGUSR1 ends and
- * leaves the rules to the next daemon, which has the grace to come in.
+ * Signals: SIGTERM and SIGINT remove all rules and end; SIGUSR2 ends and
+ * leaves the rules to the next daemon, which has the grace to come in. (Not
+ * SIGUSR1: liburcu's worker threads unblock that one for themselves.)
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -75,7 +76,7 @@ static const char usage[] =
 "  --version          print the version and exit\n"
 "  --help             print this and exit\n"
 "\n"
-"SIGTERM removes all rules and ends. SIGUSR1 ends and keeps them for a\n"
+"SIGTERM removes all rules and ends. SIGUSR2 ends and keeps them for a\n"
 "restart. Exit: 0 fine, 1 failed, 2 usage, 3 module not loaded, 4 no\n"
 "CAP_NET_ADMIN, 5 another provider bound, 6 already running.\n";
 
@@ -179,7 +180,7 @@ static void signals_block(sigset_t *set)
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -303,7 +304,7 @@ static enum exit_code run(struct daemon *daemon)
 	if (err)
 		log_say(LOG_ERR, "waiting for events failed: %s",
 			strerror(-err));
-	keep = daemon->stop == SIGUSR1;
+	keep = daemon->stop == SIGUSR2;
 	log_say(LOG_NOTICE, keep ? "ends; the rules stay for the next daemon" :
 				   "ends and removes its rules");
 	err = daemon->agent.failed ? daemon->agent.failed : err;
