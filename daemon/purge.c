@@ -5,8 +5,11 @@
 #include "purge.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "agent.h"
+
+#define PURGE_MODULE	"/sys/module/nft_offload"
 
 /* Nothing comes by this client: it never binds, only asks. */
 static void purge_flow_new(void *aux, const struct nfo_flowtable_flow *flow)
@@ -39,6 +42,9 @@ int purge_bound(uint32_t *portid)
 	int err;
 
 	*portid = 0;
+	/* To ask for the family by name would load the module. */
+	if (access(PURGE_MODULE, F_OK) < 0)
+		return 0;
 	err = nfo_provider_open(&provider, &purge_ops, NULL);
 	if (err)
 		return err == -ENOENT ? 0 : err;
