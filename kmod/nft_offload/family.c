@@ -213,20 +213,26 @@ static int family_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ?: err;
 }
 
+/*
+ * Of the flows in one batch that are no more, so many are answered, so that
+ * the answers do not crowd out the acknowledgment from the provider's socket.
+ */
+#define FAMILY_UNKNOWN_MAX	16
+
 /**
  * struct family_batch - how to take a batch of flows
  * @policy: of one flow
  * @maxtype: the last attribute in @policy
  * @required: attributes that each flow must have, as bits
  * @check: what the policy cannot say about one flow; or NULL
- * @apply: takes one flow, offload.lock held
+ * @apply: takes one flow, offload.lock held; @unknown as in family_flow()
  */
 struct family_batch {
 	const struct nla_policy	*policy;
 	int			maxtype;
 	u32			required;
 	int (*check)(struct nlattr **attrs, struct netlink_ext_ack *extack);
-	void (*apply)(struct offload *off, struct nlattr **attrs);
+	void (*apply)(struct offload *off, struct nlattr **attrs, int *unknown);
 };
 
 static int family_batch_check_one(const struct family_batch *batch,
@@ -282,7 +288,7 @@ static int family_batch_take(const struct family_batch *batch,
 	struct nlattr *attrs[NFT_OFFLOAD_FLOW_ATTR_MAX + 1];
 	struct nlattr *flows = info->attrs[NFT_OFFLOAD_ATTR_FLOWS];
 	const struct nlattr *entry;
-	int rem, err;
+	int rem, err, unknown = 0;
 
 	if (!flows) {
 		NL_SET_ERR_MSG(info->extack, "the attribute FLOWS is missing");
@@ -299,22 +305,27 @@ static int family_batch_take(const struct family_batch *batch,
 				       batch->policy, info->extack);
 		if (err)
 			break;
-		batch->apply(off, attrs);
+		batch->apply(off, attrs, &unknown);
 	}
 out:
 	mutex_unlock(&off->lock);
 	return err;
 }
 
-/* NULL, counted and answered, if the flow is no more. */
-static struct flow *family_flow(struct offload *off, struct nlattr **attrs)
+/*
+ * NULL, counted and answered, if the flow is no more. @unknown counts those
+ * of this batch.
+ */
+static struct flow *family_flow(struct offload *off, struct nlattr **attrs,
+				int *unknown)
 {
 	u64 id = nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_ID]);
 	struct flow *flow = conn_flow(off, id);
 
 	if (!flow) {
 		off->results_stale++;
-		message_flow_unknown(off, id);
+		if ((*unknown)++ < FAMILY_UNKNOWN_MAX)
+			message_flow_unknown(off, id);
 	}
 	return flow;
 }
@@ -331,11 +342,12 @@ static int family_answer_check(struct nlattr **attrs,
 	return -EINVAL;
 }
 
-static void family_answer_apply(struct offload *off, struct nlattr **attrs)
+static void family_answer_apply(struct offload *off, struct nlattr **attrs,
+				int *unknown)
 {
 	struct nlattr *reason = attrs[NFT_OFFLOAD_FLOW_ATTR_REASON];
 	struct nlattr *text = attrs[NFT_OFFLOAD_FLOW_ATTR_TEXT];
-	struct flow *flow = family_flow(off, attrs);
+	struct flow *flow = family_flow(off, attrs, unknown);
 
 	if (!flow)
 		return;
@@ -349,9 +361,10 @@ static void family_answer_apply(struct offload *off, struct nlattr **attrs)
 		    text ? nla_data(text) : NULL);
 }
 
-static void family_count_apply(struct offload *off, struct nlattr **attrs)
+static void family_count_apply(struct offload *off, struct nlattr **attrs,
+			       int *unknown)
 {
-	struct flow *flow = family_flow(off, attrs);
+	struct flow *flow = family_flow(off, attrs, unknown);
 
 	if (!flow)
 		return;

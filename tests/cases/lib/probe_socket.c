@@ -89,18 +89,16 @@ int probe_socket_send(struct probe_socket *sock, const struct nlmsghdr *nlh)
 
 /*
  * Sends a request that asks for an ACK or is a dump, and reads until the
- * answer is complete. Returns the kernel's answer: 0 or a negative errno.
+ * answer is complete. Returns the kernel's answer: 0 or a negative errno;
+ * -ENOBUFS if messages were lost, the answer perhaps with them.
  */
 int probe_socket_ask(struct probe_socket *sock, const struct nlmsghdr *nlh,
 		     probe_socket_cb *cb, void *data)
 {
 	int err = probe_socket_send(sock, nlh);
 
-	while (!err && !sock->done) {
+	while (!err && !sock->done)
 		err = probe_socket_read(sock, true, cb, data);
-		if (err == -ENOBUFS)
-			err = 0;
-	}
 	return err ? err : sock->error;
 }
 

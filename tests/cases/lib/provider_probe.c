@@ -298,6 +298,8 @@ static bool take_line(void)
 	if (!strcmp(words[0], "quit"))
 		return false;
 	err = do_command(words[0], words + 1);
+	if (err == -ENOBUFS)
+		printf("overrun\n");
 	if (err)
 		printf("error %s: %s: %s\n", words[0], strerror(-err),
 		       probe.sock.text);
@@ -338,13 +340,15 @@ static int run(bool commands)
 		if (poll(fds, 2, -1) < 0)
 			return fail("poll", -errno);
 		err = probe.stopped ? 0 : drain();
-		if (!err && probe.answer && !probe.stopped)
-			err = send_batches(NULL);
-		if (err)
-			printf("error answer: %s: %s\n", strerror(-err),
-			       probe.sock.text);
 		if (fds[1].revents && !take_line())
 			return 0;
+		if (!err && probe.answer && !probe.stopped)
+			err = send_batches(NULL);
+		if (err) {
+			printf("error answer: %s: %s\n", strerror(-err),
+			       probe.sock.text);
+			fflush(stdout);
+		}
 	}
 }
 
