@@ -3,9 +3,13 @@
 # kernel: dev
 # group: eswsim
 # timeout: 600
+# smp: 1
 #
 # The virtual NIC as the host sees it: creation, names, devlink, ethtool, both
 # eswitch modes, net namespaces, and all of it taken away under traffic.
+#
+# One processor: packet timestamps and clsact coming and going have the kernel
+# patch its receive path, and an emulated second processor trips over that.
 set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 
@@ -418,13 +422,13 @@ cycle() {
 	traffic_stop
 }
 
-# What would embarrass it: a hundred NICs come and go under traffic.
+# What would embarrass it: NICs come and go under traffic, $CYCLES of them.
 cycles() {
 	local i
 	ip link add br0 up type bridge
 	ip netns add vm0
 	ip netns add vm1
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < ${CYCLES:-20}; i++)); do
 		cycle $i
 	done
 	ip netns del vm0
@@ -433,9 +437,6 @@ cycles() {
 	nic_gone
 }
 
-# The first and the last clsact have the kernel patch its receive path, and an
-# emulated second processor may trip over that: let the first one stay.
-tc qdisc add dev lo clsact
 modprobe eswsim
 for case in ${*:-bad_input names features reload slow_path fast_path legacy mode_switch netns_deletion unload race cycles}; do
 	start=$SECONDS
