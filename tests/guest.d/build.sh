@@ -103,7 +103,7 @@ build_user()
 	fi
 	mkdir -p "$BUILD_USER"
 	if ! [ -e "$BUILD_USER/config.status" ] ||
-	    [ "${BUILD_CONFIGURE[*]}" != "$(cat "$BUILD_USER/configured-with")" ]; then
+	    [ "${BUILD_CONFIGURE[*]}" != "$(cat "$BUILD_USER/configured-with" 2>&1)" ]; then
 		step "build: configure" "$BUILD/log/configure" build_configure || return
 	fi
 	step "build: user space" "$BUILD/log/user" build_user_make
@@ -112,8 +112,8 @@ build_user()
 build_configure()
 {
 	cd "$BUILD_USER" || return
-	"$BUILD_COPY/configure" --prefix=/usr --sysconfdir=/etc \
-		--localstatedir=/var --without-kmod --enable-test-tools --enable-test-tools
+	"$BUILD_COPY/configure" "${BUILD_CONFIGURE[@]}" || return
+	printf '%s\n' "${BUILD_CONFIGURE[*]}" >configured-with
 }
 
 build_user_make()
