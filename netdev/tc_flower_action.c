@@ -105,10 +105,11 @@ static void put_vlan(struct nfo_tc_writer *w, const struct nfo_action *a,
 	nfo_tc_put(w, TCA_VLAN_PARMS, &parms, sizeof(parms));
 	if (a->type == NFO_ACT_VLAN_POP)
 		return;
-	if (a->vlan.tpid != htons(ETH_P_8021Q) &&
-	    a->vlan.tpid != htons(ETH_P_8021AD))
+	/* Id 4095 is reserved (802.1Q, table 9-2): act_vlan has no words. */
+	if ((a->vlan.tpid != htons(ETH_P_8021Q) &&
+	     a->vlan.tpid != htons(ETH_P_8021AD)) || a->vlan.vid >= 0x0fff)
 		nfo_tc_fail(w, -EOPNOTSUPP);
-	nfo_tc_put_u16(w, TCA_VLAN_PUSH_VLAN_ID, a->vlan.vid & 0x0fff);
+	nfo_tc_put_u16(w, TCA_VLAN_PUSH_VLAN_ID, a->vlan.vid);
 	nfo_tc_put(w, TCA_VLAN_PUSH_VLAN_PROTOCOL, &a->vlan.tpid, 2);
 	if (a->type == NFO_ACT_VLAN_PUSH || !a->vlan.keep_pcp)
 		nfo_tc_put_u8(w, TCA_VLAN_PUSH_VLAN_PRIORITY,

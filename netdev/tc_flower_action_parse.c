@@ -108,8 +108,8 @@ static int parse_vlan(struct parser *p)
 	if (tb[TCA_VLAN_PUSH_VLAN_PROTOCOL] &&
 	    nfo_tc_read(tb[TCA_VLAN_PUSH_VLAN_PROTOCOL], &a.vlan.tpid, 2))
 		return -EINVAL;
-	if (a.vlan.tpid != htons(ETH_P_8021Q) &&
-	    a.vlan.tpid != htons(ETH_P_8021AD))
+	if ((a.vlan.tpid != htons(ETH_P_8021Q) &&
+	     a.vlan.tpid != htons(ETH_P_8021AD)) || a.vlan.vid >= 0x0fff)
 		return -EOPNOTSUPP;
 	a.vlan.keep_pcp = !tb[TCA_VLAN_PUSH_VLAN_PRIORITY];
 	if (!a.vlan.keep_pcp &&

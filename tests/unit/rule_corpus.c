@@ -381,7 +381,7 @@ static void vlan_actions(struct nfo_rule *rule, uint32_t ifindex)
 	must(nfo_rule_add(rule, &modify));
 	must(nfo_rule_add_plain(rule, NFO_ACT_VLAN_POP));
 	must(nfo_rule_add_vlan_push(rule, htons(ETH_P_8021Q), 0x321, 2));
-	must(nfo_rule_add_vlan_push(rule, htons(ETH_P_8021AD), 0xfff, 0));
+	must(nfo_rule_add_vlan_push(rule, htons(ETH_P_8021AD), 0xffe, 0));
 	out(rule, ifindex);
 }
 
