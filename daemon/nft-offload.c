@@ -170,7 +170,7 @@ static void options_parse(struct options *options, unsigned int *taken,
 
 	*taken = 0;
 	options->show.socket = CONTROL_SOCKET;
-	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
 		switch (option) {
 		case JSON:
 			options->show.json = true;
@@ -198,9 +198,12 @@ static void options_parse(struct options *options, unsigned int *taken,
 		case HELP:
 			fputs(usage, stdout);
 			exit(EXIT_FINE);
+		case ':':
+			refuse("an option without its argument: ",
+			       argv[optind - 1]);
+			break;
 		default:
-			fputs("Try nft-offload --help.\n", stderr);
-			exit(EXIT_USAGE);
+			refuse("unknown option ", argv[optind - 1]);
 		}
 	}
 }
@@ -220,7 +223,7 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[optind], commands[i].name))
 			command = &commands[i];
 	if (!command)
-		refuse("no such command: ", argv[optind]);
+		refuse("unknown command ", argv[optind]);
 	if (optind + 1 < argc)
 		refuse("too many arguments: ", argv[optind + 1]);
 	if (taken & ~command->takes)

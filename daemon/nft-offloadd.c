@@ -122,7 +122,7 @@ static void options_parse(struct options *options, int argc, char **argv)
 		.log_level = LOG_INFO,
 		.socket = CONTROL_SOCKET,
 	};
-	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
 		switch (option) {
 		case GRACE:
 			if (!grace_parse(optarg, &options->grace_ms))
@@ -149,9 +149,13 @@ static void options_parse(struct options *options, int argc, char **argv)
 		case HELP:
 			fputs(usage, stdout);
 			exit(EXIT_FINE);
+		case ':':
+			bad_option("option", argv[optind - 1],
+				   "its argument is missing; try --help");
+			break;
 		default:
-			fputs("Try nft-offloadd --help.\n", stderr);
-			exit(EXIT_USAGE);
+			bad_option("option", argv[optind - 1],
+				   "unknown; try --help");
 		}
 	}
 	if (optind < argc)
