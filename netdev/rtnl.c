@@ -36,6 +36,8 @@ struct slot {
 	nfo_rtnl_reply_fn *reply;
 	void *arg;
 	bool answered;
+	int err;
+	char *text;		/* NULL: none */
 };
 
 struct queue {
@@ -230,13 +232,26 @@ static const char *answer_text(const struct nlmsghdr *nlh)
 	return "";
 }
 
-/* Tells the slot of @i its answer, once. */
+/* Keeps the answer of a slot, the first one. */
 static void slot_answer(struct slot *slot, int err, const char *text)
 {
 	if (slot->answered)
 		return;
 	slot->answered = true;
-	slot->done(slot->arg, err, text);
+	slot->err = err;
+	/* Without memory the words are lost, the error is not. */
+	slot->text = *text ? strdup(text) : NULL;
+}
+
+/* Tells it, in the order of queueing: later ones may rely on earlier ones. */
+static void slots_tell(struct slot *slots, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct slot *slot = &slots[i];
+
+		slot->done(slot->arg, slot->err, slot->text ? slot->text : "");
+		free(slot->text);
+	}
 }
 
 /*
@@ -260,7 +275,6 @@ static bool answer_one(struct slot *slots, size_t n, uint32_t seq,
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*answer))
 		return false;
 	answer = mnl_nlmsg_get_payload(nlh);
-	/* All before the answered last one without an error have succeeded. */
 	slot_answer(&slots[i], answer->error, answer_text(nlh));
 	return i == n - 1;
 }
@@ -374,16 +388,19 @@ int nfo_rtnl_flush(struct nfo_rtnl *rtnl)
 
 		if (n == -EMSGSIZE) {
 			/* One message alone too large: its own failure. */
-			slot_answer(&queue.slots[i++], n, "");
+			slot_answer(&queue.slots[i], n, "");
+			slots_tell(&queue.slots[i++], 1);
 			continue;
 		}
 		if (n < 0) {
 			err = n;
-			while (i < queue.n)
-				slot_answer(&queue.slots[i++], err, "");
+			for (size_t j = i; j < queue.n; j++)
+				slot_answer(&queue.slots[j], err, "");
+			slots_tell(&queue.slots[i], queue.n - i);
 			break;
 		}
 		answers_read(rtnl, queue.slots + i, n, seq);
+		slots_tell(&queue.slots[i], n);
 		i += n;
 	}
 

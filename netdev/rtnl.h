@@ -51,7 +51,8 @@ struct nfo_rtnl_transport {
 /*
  * The answer to a request: @err is 0, a negative errno or NFO_RTNL_LOST,
  * @text the kernel's or driver's words about it ("" if none), valid until the
- * function returns. May queue further requests, which go out with the next
+ * function returns. Called in the order of queueing, after all replies of the
+ * same batch. May queue further requests, which go out with the next
  * flush; must not flush or dump itself.
  */
 typedef void nfo_rtnl_done_fn(void *arg, int err, const char *text);
