@@ -263,7 +263,6 @@ part_answers() {
 	modprobe nft_offload
 	probe --answer refused
 	load
-	sysctl -qw net.netfilter.nf_flowtable_udp_timeout=4
 	talk
 	wait_for dumped 'state=2 reason=16 text=the probe refuses'
 	ct '\[OFFLOAD\]' || die "not in the flowtable: $(conntrack -L 2>&1)"
@@ -273,15 +272,18 @@ part_answers() {
 	wait_for ct '\[OFFLOAD\]'
 	say answer in_hw
 	wait_for ct HW_OFFLOAD
-	# Hardware alone keeps it for longer than the timeout.
+	# Hardware alone keeps it for longer than the timeout, which the next
+	# packets in software set.
+	sysctl -qw net.netfilter.nf_flowtable_udp_timeout=8
+	talk
 	local i
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in {1..12}; do
 		say count $((i * 1000)) $((i * 6000000000)) 100
 		sleep 1
 		ct HW_OFFLOAD || die "a busy flow has gone after $i s: $(conntrack -L 2>&1)"
 	done
 	# Both directions were told the same totals; a few packets are software's.
-	wait_for eval 'conntrack -L 2>/dev/null | grep -qE "packets=(80[0-9]{2}) bytes=480000[0-9]{5} .*packets=(80[0-9]{2}) bytes=480000[0-9]{5} "'
+	wait_for eval 'conntrack -L 2>/dev/null | grep -qE "packets=120[0-9]{2} bytes=720000[0-9]{5} .*packets=120[0-9]{2} bytes=720000[0-9]{5} "'
 	# Totals do not go back, an unknown flow is answered.
 	say count 1 1 0
 	state ' stale=2 ' || die "$(cat "$WORK/get")"
