@@ -354,8 +354,9 @@ int nfo_geneve_check(const uint8_t *value, size_t len);
 
 /*
  * Matches @len bytes of Geneve options, laid out as in struct nfo_geneve; the
- * bytes are copied. No bytes: options do not matter. 0, -EINVAL if the options do not add up to @len, -E2BIG
- * if there are more than NFO_GENEVE_MAX bytes, -ENOMEM.
+ * bytes are copied. No bytes: options do not matter. 0, -EINVAL if the options
+ * do not add up to @len, -E2BIG if there are more than NFO_GENEVE_MAX bytes,
+ * -ENOMEM.
  */
 int nfo_rule_match_geneve(struct nfo_rule *rule, const uint8_t *value,
 			  const uint8_t *mask, size_t len);
