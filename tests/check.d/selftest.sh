@@ -24,6 +24,20 @@ expect()
 	}
 }
 
+# expect_saying TEXT STATUS OPTION... SCRIPT...: and prints TEXT.
+expect_saying()
+{
+	local text=$1 out=$LOGS/selftest.out status=0
+	shift
+	expect "$@" >"$out" 2>&1 || status=$?
+	cat "$out"
+	grep -qF -- "$text" "$out" || {
+		echo "it does not say: $text"
+		return 1
+	}
+	return $status
+}
+
 # Status, arguments, both outputs, and a file brought out.
 selftest_output()
 {
@@ -51,22 +65,19 @@ selftest_command()
 
 selftest_panic()
 {
-	expect 125 bash -c 'echo c >/proc/sysrq-trigger' 2>&1 | tee "$LOGS/panic" &&
-		grep 'Kernel panic' "$LOGS/panic"
+	expect_saying 'Kernel panic' 125 bash -c 'echo c >/proc/sysrq-trigger'
 }
 
 selftest_hang()
 {
-	expect 125 --timeout 15 sleep 1000 2>&1 | tee "$LOGS/hang" &&
-		grep 'sleep 1000' "$LOGS/hang"
+	expect_saying 'sleep 1000' 125 --timeout 20 sleep 1000
 }
 
 # Also when the script hides what the kernel said.
 selftest_warn()
 {
-	expect 123 --kernel dev bash -c 'modprobe lkdtm &&
-		echo WARNING >/sys/kernel/debug/provoke-crash/DIRECT && dmesg -C' \
-		2>&1 | tee "$LOGS/warn" && grep 'cut here' "$LOGS/warn"
+	expect_saying 'cut here' 123 --kernel dev bash -c 'modprobe lkdtm &&
+		echo WARNING >/sys/kernel/debug/provoke-crash/DIRECT && dmesg -C'
 }
 
 selftest_usage()

@@ -110,8 +110,8 @@ kernel_debian_vmlinux()
 	' fd 37 7a 58') unpack=xz ;;
 	*) unpack=gzip ;;
 	esac
-	tail -c +$((offset + 1)) "$from" | head -c $((length - 4)) |
-		$unpack -dc >"$to"
+	dd if="$from" bs=1M iflag=skip_bytes,count_bytes skip=$offset \
+		count=$((length - 4)) status=none | $unpack -dc >"$to"
 }
 
 kernel_debian_prune()
