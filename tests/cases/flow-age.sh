@@ -11,13 +11,13 @@ set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 
 bed_up
+modprobe -a nf_conntrack nf_flow_table
 sysctl -qw net.netfilter.nf_flowtable_udp_timeout=5 \
 	net.netfilter.nf_conntrack_udp_timeout=6 net.netfilter.nf_conntrack_udp_timeout_stream=7 \
 	net.netfilter.nf_conntrack_acct=1
 daemon_start
 ruleset
 
-in_hw() { nft-offload flows --json --in-hw | grep -q ":$1\|\"$1\"\|[^0-9]$1[^0-9]"; }
 gone() { ! nft-offload flows --json | grep -q . && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
 
 # Busy for 25 s at 50 packets a second, with 5, 6 and 7 s timeouts.

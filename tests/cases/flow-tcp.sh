@@ -14,18 +14,22 @@ daemon_start
 ruleset
 
 none() { [ "$(nft-offload flows --json | wc -l)" = 0 ] && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
-two() { [ "$(nft-offload flows --json --in-hw | wc -l)" -ge 1 ]; }
+two() { [ "$(rules "$(rep 0)")" -ge 2 ] && [ "$(rules "$(rep 1)")" -ge 2 ]; } # the flow's and a guard
 
 # 200 MB whose digest is known on both sides.
 head -c 200M /dev/urandom > "$WORK/data"
-vm 1 timeout 120 nc -l -N 5001 > "$WORK/got" < /dev/null &
+vm 1 timeout 120 nc -l -d 5001 > "$WORK/got" &
 receiver=$!
 sleep 0.5
 hit=$(hw "$(rep 0)" hw_rx_hit_packets)
 miss=$(hw "$(rep 0)" hw_rx_miss_packets)
-{ head -c 100K "$WORK/data"; sleep 2; tail -c +102401 "$WORK/data"; } | vm 0 nc -N 10.0.1.2 5001 &
+# The first KB, then the rest when the NIC has the connection.
+{ head -c 1K "$WORK/data"; until [ -e "$WORK/go" ]; do sleep 0.1; done; tail -c +1025 "$WORK/data"; } |
+	vm 0 nc -N 10.0.1.2 5001 &
 sender=$!
-until_true 10 ct HW_OFFLOAD || die "no [HW_OFFLOAD]: $(conntrack -L 2>&1)"
+until_true 20 two || die "the connection is not in hardware: $(nft-offload flows; conntrack -L 2>&1)"
+ct HW_OFFLOAD || die "no [HW_OFFLOAD]: $(conntrack -L 2>&1)"
+touch "$WORK/go"
 wait $sender
 wait $receiver
 end=$(date +%s%N)
@@ -39,7 +43,7 @@ cmp "$WORK/data" "$WORK/got" || die "the data differ"
 [ $took -le 2000 ] || die "the rules outlived FIN by $took ms"
 
 # RST: a socket closed with linger 0.
-vm 1 timeout 60 nc -l 5002 > /dev/null < /dev/null &
+vm 1 timeout 60 nc -l -d 5002 > /dev/null &
 sleep 0.5
 vm 0 python3 - <<'PY' &
 import socket, struct, time
