@@ -246,6 +246,17 @@ void nfo_answer_reply(void *arg, const struct nlmsghdr *nlh)
 		source == entry->source;
 }
 
+void nfo_answer_keep(struct nfo_entry *entry)
+{
+	struct nfo_batch *batch = entry->op.batch;
+	pthread_mutex_t *shard = nfo_entry_shard(entry);
+
+	pthread_mutex_lock(shard);
+	op_end(entry);
+	pthread_mutex_unlock(shard);
+	nfo_batch_landed(batch, entry);
+}
+
 void nfo_answer_refuse(struct nfo_entry *entry, enum nft_offload_reason reason,
 		       const char *text, bool retry)
 {
@@ -257,7 +268,8 @@ void nfo_answer_refuse(struct nfo_entry *entry, enum nft_offload_reason reason,
 	/* Nothing was sent, so a rule that is there stays as it is. */
 	if (type == NFO_OP_NEW && entry->slot)
 		nfo_slot_close(entry);
-	if (type == NFO_OP_NEW || type == NFO_OP_REPLACE) {
+	if (type == NFO_OP_NEW || type == NFO_OP_REPLACE ||
+	    type == NFO_OP_KEEP) {
 		nfo_entry_hold(entry, reason, text);
 		entry->from_tc = true;
 		nfo_count(&entry->table->stats.refused[reason], 1);

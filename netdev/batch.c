@@ -31,7 +31,8 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 	if (!slot)
 		return NFO_OP_NEW;
 	if (slot->body == entry->wanted && !slot->broken)
-		return NFO_OP_NONE;
+		return entry->guard || !nfo_guard_needed(entry, slot->body) ?
+			NFO_OP_NONE : NFO_OP_KEEP;
 	/* Another match is another rule; only actions change in place. */
 	if (slot->stuck || !nfo_body_same_match(slot->body, entry->wanted))
 		return NFO_OP_DEL;
@@ -99,6 +100,10 @@ static void op_queue(struct nfo_batch *batch, struct nfo_entry *entry)
 	int read = 0;
 	int err = 0;
 
+	if (entry->op.type == NFO_OP_KEEP) {
+		nfo_answer_keep(entry);
+		return;
+	}
 	if (entry->op.type == NFO_OP_NEW)
 		err = nfo_hook_prepare(entry->slot->hook, batch->rtnl);
 	else if (entry->op.type == NFO_OP_REPLACE)
@@ -121,13 +126,19 @@ static void op_queue(struct nfo_batch *batch, struct nfo_entry *entry)
 		nfo_answer_refuse(entry, reason, "", err == -ENOMEM);
 }
 
+/* Does the operation end with a rule in the kernel? */
+static bool op_places(enum nfo_op_type type)
+{
+	return type == NFO_OP_NEW || type == NFO_OP_REPLACE ||
+	       type == NFO_OP_KEEP;
+}
+
 /* Queues, now or when the guard lies. */
 static void op_start(struct nfo_batch *batch, struct nfo_entry *entry)
 {
 	struct nfo_op *op = &entry->op;
 
-	if ((op->type == NFO_OP_NEW || op->type == NFO_OP_REPLACE) &&
-	    nfo_guard_needed(entry, op->body)) {
+	if (op_places(op->type) && nfo_guard_needed(entry, op->body)) {
 		if (nfo_guard_hold(batch, entry, op->body)) {
 			nfo_answer_refuse(entry, NFT_OFFLOAD_REASON_NO_MEMORY,
 					  "", true);
@@ -157,7 +168,7 @@ void nfo_batch_step(struct nfo_batch *batch, struct nfo_entry *entry)
 	op->type = type;
 	op->batch = batch;
 	op->unsent = op->replied = false;
-	if (type == NFO_OP_NEW || type == NFO_OP_REPLACE)
+	if (op_places(type))
 		op->body = nfo_body_ref(entry->wanted);
 	if (type == NFO_OP_NEW)
 		err = nfo_slot_open(entry, &op->body->place);
@@ -243,7 +254,14 @@ static void parked_run(struct nfo_batch *batch)
 
 void nfo_batch_note(struct nfo_batch *batch, const struct nfo_entry *entry)
 {
+	const struct nfo_note *last = batch->n_notes ?
+		&batch->notes[batch->n_notes - 1] : NULL;
+
 	if (entry->source == NFO_SOURCE_GUARD || !batch->fn)
+		return;
+	/* A step that lands at once is noted by its own call, too. */
+	if (last && last->source == entry->source &&
+	    last->id.lo == entry->id.lo && last->id.hi == entry->id.hi)
 		return;
 	if (batch->n_notes == batch->room_notes) {
 		size_t room = batch->room_notes ? batch->room_notes * 2 : 64;

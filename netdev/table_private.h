@@ -73,6 +73,7 @@ enum nfo_op_type {
 	NFO_OP_REPLACE,
 	NFO_OP_DEL,
 	NFO_OP_GET,	/* an answer was lost: what is there? */
+	NFO_OP_KEEP,	/* was adopted: send nothing, but get its guard */
 	NFO_OP_FORGET,	/* nothing is left to do: free the entry */
 };
 
@@ -321,6 +322,9 @@ void nfo_answer_reply(void *arg, const struct nlmsghdr *nlh);
 
 /* The same for the GET that goes before a replacement. */
 void nfo_answer_read_done(void *arg, int err, const char *text);
+
+/* Under RCU, no lock: a rule that was there may stay: its guard lies. */
+void nfo_answer_keep(struct nfo_entry *entry);
 
 /*
  * Under RCU, no lock: @entry's operation has failed before it was sent, or

@@ -416,7 +416,9 @@ static void test_adopt(void **state)
 	assert_int_equal(host->told.place.handle, handle);
 	assert_int_equal(host->told.counters.packets, 30);
 	assert_int_equal(host->told.counters.bytes, 2000);
-	assert_int_equal(stats(host).adopted, 1);
+	/* The guard with it. */
+	assert_int_equal(stats(host).adopted, 2);
+	assert_int_equal(stats(host).guards, 1);
 	/* Counters go on. */
 	filter = fake_tc_first(host->tc, FLOWS);
 	filter->packets = 33;
