@@ -32,7 +32,6 @@ host_build_user()
 
 host_build_user_locked()
 {
-	BUILD_WHAT=user
 	mkdir -p "$BUILD"
 	build_copy && build_user
 }
@@ -78,14 +77,13 @@ host_build()
 	local kernel=$1
 	[ -e "$SRC/kmod/Makefile" ] || { echo "there is no kmod/Makefile yet"; return 77; }
 	kernel_ensure "$kernel" || return
-	with_lock "build-${BUILD##*/}" host_build_locked
+	with_lock "warn-${BUILD##*/}-$kernel" host_build_locked
 }
 
 host_build_locked()
 {
-	local mods=$BUILD/warn-${KERNEL_DIR##*/}
-	mkdir -p "$BUILD"
-	build_copy && build_kmod_copy "$mods" || return
-	rm -rf "$mods/install"
-	BUILD_KCFLAGS=-Werror build_kmod_make "$mods"
+	local dir=$BUILD/warn-${KERNEL_DIR##*/}
+	build_kmod_copy "$dir" || return
+	rm -rf "$dir/install"
+	BUILD_KCFLAGS=-Werror build_kmod_make "$dir"
 }

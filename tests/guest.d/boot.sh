@@ -64,19 +64,20 @@ boot_disk()
 	printf '%s\n' -drive "if=virtio,format=raw,cache=unsafe,file=$1,$2"
 }
 
-# Fills QEMU with the command line.
+# Adds to QEMU what this guest is.
 boot_qemu_words()
 {
-	local smp=$1 mem=$2
-	mapfile -t QEMU < <(
+	local smp=$1 mem=$2 disks
+	mapfile -t disks < <(
 		boot_disk "$(root_image)" snapshot=on
 		boot_disk "$KERNEL_DIR/modules.img" readonly=on
-		boot_disk "$JOB/project.tar" readonly=on
+		boot_disk "$JOB/kmod.tar" readonly=on
+		[ ! -e "$JOB/user.tar" ] || boot_disk "$JOB/user.tar" readonly=on
 		boot_share job "$JOB/share" ''
 		boot_share src "$SRC" ,readonly=on
 		[ -z "${NFT_OFFLOAD_OUT:-}" ] || boot_share out "$NFT_OFFLOAD_OUT" ''
 	)
-	QEMU=(qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35
+	QEMU+=(-accel tcg,thread=multi -cpu max -M q35
 		-smp "$smp" -m "$mem" -nodefaults -no-user-config -display none
 		-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=0x04
 		-kernel "$KERNEL_DIR/vmlinux" -initrd "$(kernel_initramfs)"
@@ -85,7 +86,7 @@ boot_qemu_words()
 		-chardev "file,id=console,path=$JOB/console" -device virtconsole,chardev=console
 		-chardev "file,id=out,path=$JOB/out" -device virtserialport,chardev=out,name=out
 		-chardev "file,id=err,path=$JOB/err" -device virtserialport,chardev=err,name=err
-		"${QEMU[@]}")
+		"${disks[@]}")
 }
 
 KERNEL_WORDS="console=hvc0 panic=-1 quiet mitigations=off nokaslr tsc=reliable \

@@ -28,73 +28,103 @@ build_files()
 # sees tests in the checkout itself.
 build_fingerprint()
 {
-	cat "$PARTS/build.sh"
-	printf '%s\n' "$KERNEL_DIR" "$BUILD_WHAT"
-	cd "$SRC" || return
-	build_files | grep -vE '^tests/(cases/.*\.(sh|py)$|guest|check|demo)|^docs/' |
-		tr '\n' '\0' | xargs -0 -r stat -c '%n %Y %s'
+	{
+		cat "$PARTS/build.sh"
+		cd "$SRC" || return
+		build_files | grep -vE '^tests/(cases/[^/]*$|guest|check|demo)|^docs/' |
+			tr '\n' '\0' | xargs -0 -r stat -c '%n %Y %s'
+	} | hash_of
 }
 
-# build_ensure KERNEL WHAT: WHAT is all, user, kmod or none.
+# build_ensure KERNEL WHAT: WHAT is all, user, kmod or none.  Ends with archives
+# for the guest in the job folder: kmod.tar, what belongs below /lib/modules,
+# and user.tar, the rest; links, so that a later build does not take them away.
 build_ensure()
 {
-	BUILD_WHAT=$2
-	with_lock "build-${BUILD##*/}" build_make "$1"
-}
-
-# Ends with the archive for the guest as $JOB/project.tar, a link, so that a
-# later build does not take it away.
-build_make()
-{
-	local kernel=$1 tar=$BUILD/project-$1.tar fingerprint
+	local kernel=$1 what=$2 id=build-${BUILD##*/} tar=$BUILD/none-$1.tar of=none
 	mkdir -p "$BUILD"
-	fingerprint=$(build_fingerprint | hash_of)
-	if ! [ -e "$tar" ] || [ "$fingerprint" != "$(cat "$tar.of")" ]; then
-		rm -f "$tar"
-		build_all "$kernel" "$tar" || return
-		printf '%s\n' "$fingerprint" >"$tar.of"
-	fi
-	ln "$tar" "$JOB/project.tar"
+	BUILD_FINGERPRINT=$(build_fingerprint)
+	case $what in
+	all | user) with_lock "$id" build_user_ensure || return ;;
+	esac
+	case $what in
+	all | kmod)
+		tar=$BUILD/kmod-$kernel.tar of=$BUILD_FINGERPRINT
+		;;
+	esac
+	with_lock "$id-$kernel" build_kmod_ensure "$kernel" "$tar" "$of"
 }
 
-build_all()
+# build_fresh ARCHIVE OF: was it made of this?
+build_fresh()
 {
-	local kernel=$1 tar=$2 mods
-	mods=$BUILD/kmod-$kernel-${KERNEL_DIR##*/}
-	build_copy || return
-	rm -rf "$BUILD/root" && mkdir -p "$BUILD/root"
-	case $BUILD_WHAT in
-	all | user) build_user || return ;;
-	esac
-	case $BUILD_WHAT in
-	all | kmod) build_kmod "$kernel" "$mods" || return ;;
-	*) rm -rf "$mods/install" ;;
-	esac
-	step "depmod" "$BUILD/log/depmod" build_depmod "$mods/install" || return
-	step "archive" "$BUILD/log/archive" build_archive "$mods/install" "$tar"
+	[ -e "$1" ] && [ "$2" = "$(cat "$1.of")" ]
 }
 
-# Files that went from the checkout go from the copy; what was built in the
-# copy (autotools' output) stays.
+build_user_ensure()
+{
+	local tar=$BUILD/user.tar
+	if ! build_fresh "$tar" "$BUILD_FINGERPRINT"; then
+		rm -f "$tar"
+		build_copy && build_user || return
+		mkdir -p "$BUILD_STAGE"
+		step "archive" "$BUILD/log/archive" build_archive "$BUILD_STAGE" "$tar" || return
+		printf '%s\n' "$BUILD_FINGERPRINT" >"$tar.of"
+	fi
+	ln "$tar" "$JOB/user.tar"
+}
+
+build_kmod_dir()
+{
+	printf '%s\n' "$BUILD/kmod-$1-${KERNEL_DIR##*/}"
+}
+
+# For `none` it holds only what depmod says of the kernel's own modules.
+build_kmod_ensure()
+{
+	local kernel=$1 tar=$2 of="$3 ${KERNEL_DIR##*/}" dir install
+	if ! build_fresh "$tar" "$of"; then
+		rm -f "$tar"
+		dir=$(build_kmod_dir "$kernel")
+		install=$dir/install
+		if [ "$3" = none ]; then
+			install=$dir/none
+			rm -rf "$install"
+		else
+			build_kmod_copy "$dir" && build_kmod "$kernel" "$dir" || return
+		fi
+		step "depmod" "$BUILD/log/depmod" build_depmod "$install" || return
+		step "archive" "$BUILD/log/archive" build_archive "$install" "$tar" || return
+		printf '%s\n' "$of" >"$tar.of"
+	fi
+	ln "$tar" "$JOB/kmod.tar"
+}
+
 build_copy()
 {
-	local list=$BUILD/files file
-	build_files >"$list.new"
 	mkdir -p "$BUILD_COPY"
+	build_files >"$BUILD/files.new"
+	build_sync "$BUILD/files" "$BUILD_COPY"
+}
+
+# build_sync LIST DIR: brings the files of LIST.new from the checkout to DIR.
+# Those of LIST, the former time, that are in it no more go; what was built
+# there stays.
+build_sync()
+{
+	local list=$1 dir=$2 file
 	if [ -e "$list" ]; then
 		LC_ALL=C comm -23 "$list" "$list.new" | while IFS= read -r file; do
-			rm -f "$BUILD_COPY/$file"
+			rm -f "$dir/$file"
 		done
 	fi
-	rsync -a --files-from="$list.new" "$SRC/" "$BUILD_COPY/" &&
-		mv "$list.new" "$list"
+	rsync -a --files-from="$list.new" "$SRC/" "$dir/" && mv "$list.new" "$list"
 }
 
 build_user()
 {
 	if ! [ -e "$BUILD_COPY/configure.ac" ]; then
 		say "no configure.ac: user space is left out"
-		rm -rf "$BUILD_STAGE"
 		return 0
 	fi
 	if ! [ -e "$BUILD_COPY/configure" ]; then
@@ -123,33 +153,25 @@ build_user_make()
 		make -C "$BUILD_USER" install DESTDIR="$BUILD_STAGE"
 }
 
-# Kbuild builds in place, so each kernel has its copy of kmod/.  It stands
-# beside links to the rest, as it may include headers from there.
+# Kbuild builds in place, so each kernel has its copy of kmod/.
 build_kmod()
 {
-	local kernel=$1 mods=$2
-	rm -rf "$mods/install"
-	if ! [ -e "$BUILD_COPY/kmod/Makefile" ]; then
+	local kernel=$1 dir=$2
+	rm -rf "$dir/install"
+	if ! [ -e "$dir/kmod/Makefile" ]; then
 		say "no kmod/Makefile: kernel modules are left out"
 		return 0
 	fi
-	build_kmod_copy "$mods" || return
 	step "build: kernel modules for $kernel" "$BUILD/log/kmod-$kernel" \
-		build_kmod_make "$mods"
+		build_kmod_make "$dir"
 }
 
 build_kmod_copy()
 {
-	local mods=$1 list=$1/files file
-	mkdir -p "$mods"
-	grep '^kmod/' "$BUILD/files" >"$list.new"
-	if [ -e "$list" ]; then
-		LC_ALL=C comm -23 "$list" "$list.new" | while IFS= read -r file; do
-			rm -f "$mods/$file"
-		done
-	fi
-	rsync -a --files-from="$list.new" "$BUILD_COPY/" "$mods/" &&
-		mv "$list.new" "$list"
+	local dir=$1 list=$1/files
+	mkdir -p "$dir"
+	build_files | grep '^kmod/' >"$list.new"
+	build_sync "$list" "$dir"
 }
 
 build_kmod_make()
@@ -181,8 +203,6 @@ build_depmod()
 
 build_archive()
 {
-	local install=$1 tar=$2 parts=(-C "$1" .)
-	[ ! -d "$BUILD_STAGE" ] || [ "$BUILD_WHAT" = kmod ] || parts+=(-C "$BUILD_STAGE" .)
-	tar -c --owner=0 --group=0 -f "$tar.new" "${parts[@]}" &&
-		mv "$tar.new" "$tar"
+	local dir=$1 tar=$2
+	tar -c --owner=0 --group=0 -C "$dir" -f "$tar.new" . && mv "$tar.new" "$tar"
 }

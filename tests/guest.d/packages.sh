@@ -4,7 +4,7 @@
 
 PACKAGES=(
 	# the guest
-	qemu-system-x86 mmdebstrap e2fsprogs busybox-static cpio kmod xz-utils
+	mmdebstrap e2fsprogs busybox-static cpio kmod xz-utils
 	zstd util-linux socat
 	# kernels and modules
 	gcc-12 g++ make bc bison flex libelf-dev libssl-dev dwarves python3
