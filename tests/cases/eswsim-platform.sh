@@ -216,7 +216,7 @@ slow_path() {
 	local before
 	nic_up 2
 	vms 2
-	until_true 20 ping_ready || die "no way through the bridge"
+	until_true 30 ping_ready || die "no way through the bridge"
 	before=$(hw "$(rep 0)" hw_rx_miss_packets)
 	ping_ok 0 1
 	[ "$(hw "$(rep 0)" hw_rx_miss_packets)" -ge $((before + 3)) ] || die "misses are not counted: $(ethtool -S "$(rep 0)")"
@@ -229,15 +229,15 @@ slow_path() {
 	vm 0 ip link set eth0 down
 	eq "carrier of the representor" "$(cat "/sys/class/net/$(rep 0)/carrier")" 0
 	vm 0 ip link set eth0 up
-	until_true 20 ping_ready || die "no way after down and up"
+	until_true 30 ping_ready || die "no way after down and up"
 	# The wire is the other end of the uplink.
 	ip netns add outside
 	ip link set "$(port wire)" netns outside name wire
 	ip -n outside link set wire up
 	ip -n outside addr add 10.1.0.100/24 dev wire
-	until_true 20 ip netns exec outside ping -q -c 1 -W 1 10.1.0.1 > /dev/null || die "no way from the wire to vm0"
+	until_true 30 ip netns exec outside ping -q -c 1 -W 1 10.1.0.1 > /dev/null || die "no way from the wire to vm0"
 	ip netns del outside
-	until_true 10 port wire > /dev/null || die "the wire does not come back"
+	until_true 30 port wire > /dev/null || die "the wire does not come back"
 	vms_down 2
 	echo 0 > $BUS/del_device
 }
@@ -247,7 +247,7 @@ fast_path() {
 	local r0 r1 seen
 	nic_up 2
 	vms 2
-	until_true 20 ping_ready || die "no way through the bridge"
+	until_true 30 ping_ready || die "no way through the bridge"
 	r0=$(rep 0)
 	r1=$(rep 1)
 	tc qdisc add dev "$r0" clsact
@@ -277,11 +277,11 @@ legacy() {
 	ip netns add vm1
 	vm_join 0
 	vm_join 1
-	until_true 10 ping_ready || die "no way from VF to VF in legacy mode"
+	until_true 30 ping_ready || die "no way from VF to VF in legacy mode"
 	ip link set "$(port p0)" up
 	ip link set "$(port wire)" up
 	ip addr add 10.1.0.50/24 dev "$(port p0)"
-	until_true 10 vm 0 ping -q -c 1 -W 1 10.1.0.50 > /dev/null || die "no way from VF to PF in legacy mode"
+	until_true 30 vm 0 ping -q -c 1 -W 1 10.1.0.50 > /dev/null || die "no way from VF to PF in legacy mode"
 	ip netns del vm0
 	ip netns del vm1
 	echo 0 > $BUS/del_device
@@ -304,7 +304,7 @@ mode_switch() {
 		ip link set "$(rep 0)" up master br0
 		ip link set "$(rep 1)" up master br0
 	done
-	until_true 20 ping_ready || die "no way after switching modes"
+	until_true 30 ping_ready || die "no way after switching modes"
 	echo 0 > $NIC/sriov_numvfs
 	echo 2 > $NIC/sriov_numvfs
 	traffic_stop
@@ -322,8 +322,8 @@ netns_deletion() {
 	ip netns del vm1
 	ip netns del vm0
 	traffic_stop
-	until_true 10 rep 1 > /dev/null || die "the representor does not come back"
-	until_true 10 vf_here 0 || die "the VF does not come back"
+	until_true 30 rep 1 > /dev/null || die "the representor does not come back"
+	until_true 30 vf_here 0 || die "the VF does not come back"
 	ip link del br0
 	echo 0 > $BUS/del_device
 	nic_gone
@@ -416,7 +416,7 @@ cycle() {
 		filter add dev ${PORT[pf0vf0]} ingress protocol ip flower skip_sw action mirred egress redirect dev ${PORT[pf0vf1]}
 	END
 	traffic
-	[ $(($1 % 10)) != 0 ] || until_true 20 ping_ready || die "cycle $1: no traffic"
+	[ $(($1 % 10)) != 0 ] || until_true 30 ping_ready || die "cycle $1: no traffic"
 	[ $(($1 % 3)) != 0 ] || devlink dev eswitch set eswsim/eswsim0 mode legacy
 	echo 0 > $BUS/del_device
 	traffic_stop
