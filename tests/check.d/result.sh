@@ -3,22 +3,24 @@
 
 PASSED=0 FAILED=0 SKIPPED=0
 
-# result STATUS NAME SECONDS WHY [LOG]: STATUS is ok, fail or skip.
+# result STATUS NAME SECONDS WHY [LOG]: STATUS is ok, fail or skip; SECONDS is -
+# where they are not known.
 result()
 {
-	local status=$1 name=$2 seconds=$3 why=$4 log=${5:-}
+	local status=$1 name=$2 time=" ($3 s)" why=$4 log=${5:-}
+	[ "$3" != - ] || time=
 	case $status in
 	ok)
 		PASSED=$((PASSED + 1))
-		printf 'ok   %s (%s s)\n' "$name" "$seconds"
+		printf 'ok   %s%s\n' "$name" "$time"
 		;;
 	skip)
 		SKIPPED=$((SKIPPED + 1))
-		printf 'skip %s (%s s): %s\n' "$name" "$seconds" "$why"
+		printf 'skip %s%s: %s\n' "$name" "$time" "$why"
 		;;
 	*)
 		FAILED=$((FAILED + 1))
-		printf 'FAIL %s (%s s): %s\n' "$name" "$seconds" "$why"
+		printf 'FAIL %s%s: %s\n' "$name" "$time" "$why"
 		[ -z "$log" ] || ! [ -e "$log" ] || result_tail "$log"
 		;;
 	esac
