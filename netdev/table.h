@@ -135,8 +135,10 @@ void nfo_table_destroy(struct nfo_table *table);
 /*
  * A batch for the calling thread, sending over @rtnl (the caller's, must live
  * longer). @fn is called with @arg for each outcome, from nfo_table_commit()
- * and the functions that say so, with no lock held; it may put and delete
- * (that goes out in the same commit). 0 or negative errno.
+ * and the functions that say so, in an RCU section and with no lock held: it
+ * must not wait, but may put and delete (that goes out in the same commit).
+ * The outcome of what another batch has in flight is told by that one's.
+ * 0 or negative errno.
  */
 int nfo_batch_open(struct nfo_batch **batchp, struct nfo_table *table,
 		   struct nfo_rtnl *rtnl, nfo_table_view_fn *fn, void *arg);
@@ -152,8 +154,8 @@ void nfo_batch_close(struct nfo_batch *batch);
  * go on from there (NULL: nothing). Looked at for new entries only. @info
  * comes back in views; passes to the table, also on failure.
  * What can be said at once (wrong port) is reported by the next commit, too.
- * 0, -ENOMEM, or -EINVAL (no such source). On failure of a new entry nothing
- * is left behind.
+ * 0, -ENOMEM, or -EINVAL (no such source; a shared block, which is not taken
+ * yet). On failure of a new entry nothing is left behind.
  */
 int nfo_table_put(struct nfo_batch *batch, enum nfo_source source,
 		  struct nfo_id id, const struct nfo_place *where,
