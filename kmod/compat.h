@@ -103,6 +103,20 @@ static inline void compat_devlink_allow_reload(struct devlink *devlink)
 #define devl_param_driverinit_value_set devlink_param_driverinit_value_set
 #endif
 
+/*
+ * Between 6.12 and 7.2 the values of parameters came to be handed over by
+ * pointer.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define compat_param_value union devlink_param_value *
+#define compat_param_string(value) ((value)->vstr)
+#define compat_param_pass(value) (&(value))
+#else
+#define compat_param_value union devlink_param_value
+#define compat_param_string(value) ((value).vstr)
+#define compat_param_pass(value) (value)
+#endif
+
 /* 6.12 turned the feature bit for "transmits without a lock" into a field. */
 static inline void compat_netdev_lockless_tx(struct net_device *dev)
 {

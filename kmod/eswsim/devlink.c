@@ -115,10 +115,10 @@ static int resources_apply(struct eswsim *nic)
 }
 
 static int profile_validate(struct devlink *devlink, u32 id,
-			    union devlink_param_value val,
+			    compat_param_value value,
 			    struct netlink_ext_ack *extack)
 {
-	if (asic_profile_find(val.vstr))
+	if (asic_profile_find(compat_param_string(value)))
 		return 0;
 	NL_SET_ERR_MSG_MOD(extack,
 			   "unknown profile; that of the start is \"full\"");
@@ -250,7 +250,8 @@ int eswsim_devlink_init(struct eswsim *nic)
 	if (err)
 		goto err_resources;
 	strscpy(value.vstr, nic->asic.profile->name, sizeof(value.vstr));
-	devl_param_driverinit_value_set(nic->devlink, PARAM_PROFILE, value);
+	devl_param_driverinit_value_set(nic->devlink, PARAM_PROFILE,
+					compat_param_pass(value));
 	compat_devlink_allow_reload(nic->devlink);
 	return 0;
 
