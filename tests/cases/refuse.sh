@@ -42,12 +42,15 @@ flows_in_software() {
 }
 
 bed_up
-modprobe -r nft_offload 2>/dev/null
+mkdir -p /run/modprobe.d
+# No module: asking for the family would load it, so it must not be loadable.
+echo 'install nft_offload /bin/false' > /run/modprobe.d/none.conf
 says 'nft_offload.*(modprobe|load)' nft-offloadd
 says 'nft-offloadd|daemon' nft-offload flows
+rm /run/modprobe.d/none.conf
 
 modprobe nft_offload
-says 'CAP_NET_ADMIN' setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all nft-offloadd
+says 'CAP_NET_ADMIN' setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all nft-offloadd
 ruleset
 flows_in_software ''
 nft flush ruleset
@@ -55,12 +58,12 @@ nft flush ruleset
 daemon_start
 says 'already|another|running' nft-offloadd
 says 'already|another|bound|provider' nft-offloadd --socket "$WORK/second.sock"
-says 'permission|rights|group' setpriv --reuid 65534 --clear-groups nft-offload flows
+says 'permission|rights|group' setpriv --reuid 65534 --regid 65534 --clear-groups nft-offload flows
 says 'usage|unknown|option' nft-offload flow
 says 'usage|unknown|option' nft-offload flows --jason
 says 'usage|unknown|option|argument' nft-offloadd --grase 3
 
-# hw-tc-offload off on the ports.
+# hw-tc-offload off on the ports (which a NIC allows while it has no rules).
 ethtool -K "$(rep 0)" hw-tc-offload off
 ethtool -K "$(rep 1)" hw-tc-offload off
 ruleset
@@ -70,7 +73,6 @@ ethtool -K "$(rep 1)" hw-tc-offload on
 nft flush ruleset
 
 # A table that is full.
-mkdir -p /sys/kernel/debug/eswsim
 echo 1000000 > /sys/kernel/debug/eswsim/eswsim0/fail_next
 echo 28 > /sys/kernel/debug/eswsim/eswsim0/fail_errno
 ruleset

@@ -133,9 +133,8 @@ daemon_start() {
 reap() {
 	local signal=$1
 	shift
-	kill "-$signal" "$@" 2>/dev/null
-	wait "$@" 2>/dev/null
-	return 0
+	if kill "-$signal" "$@" 2>/dev/null; then :; fi
+	if wait "$@" 2>/dev/null; then :; fi
 }
 
 # daemon_stop [SIGNAL]: ends it and waits for it.
