@@ -26,7 +26,7 @@ daemon_start --grace 8
 ruleset
 vm 1 udpflow recv 5001 --for 150 > "$WORK/recv" &
 receiver=$!
-vm 0 udpflow send 10.0.1.2 5001 30000 --pps 500 --warmup 3 > "$WORK/send" &
+vm 0 udpflow send 10.0.1.2 5001 1000000 --pps 500 --stop "$WORK/stop" > "$WORK/send" &
 sender=$!
 until_true 10 two || die "the flow is not in hardware: $(nft-offload flows)"
 until_true 10 sh -c '[ "$(nft-offload flows --json --in-hw | wc -l)" -ge 1 ]'
@@ -63,6 +63,7 @@ until_true 10 sh -c '! conntrack -L 2>/dev/null | grep -q HW_OFFLOAD' || die "[H
 miss=$(hw "$(rep 0)" hw_rx_miss_packets)
 sleep 2
 [ "$(hw "$(rep 0)" hw_rx_miss_packets)" -gt "$miss" ] || die "no packets in software after the grace period"
+touch "$WORK/stop"
 wait $sender
 wait $receiver
 cat "$WORK/recv"

@@ -4,7 +4,7 @@
  *
  *   udpflow recv PORT [--for SECONDS] [--silent]
  *   udpflow send ADDRESS PORT COUNT [--from PORT] [--size BYTES] [--pps N]
- *           [--warmup SECONDS] [--until FILE]
+ *           [--warmup SECONDS] [--until FILE] [--stop FILE]
  *
  * The receiver answers the first packet of each sender (a connection is
  * offloaded only after a reply), counts what arrives, and prints one line
@@ -15,7 +15,8 @@
  * The kernel verifies the checksums before the receiver sees a packet, so a
  * packet with a wrong one shows as lost. The sender waits for the answer,
  * sends slowly (5 packets a second) for the warm-up, in which the flow reaches
- * hardware, and until FILE is there, then COUNT packets at the given rate. Works for IPv4 and
+ * hardware, and until FILE is there, then COUNT packets at the given rate, or fewer if
+ * the file of --stop appears. Works for IPv4 and
  * IPv6. Exit 0: done; 1: no answer, or an error; 2: usage.
  */
 #include <arpa/inet.h>
@@ -189,7 +190,7 @@ static int receive(int port, double seconds, bool silent)
 }
 
 struct plan {
-	const char *address, *until;
+	const char *address, *until, *stop;
 	int port, from, size;
 	uint32_t count;
 	double pps, warmup;
@@ -265,11 +266,15 @@ static int transmit(const struct plan *p)
 		sleep_until(start + (double)seq / WARMUP_PPS);
 	}
 	start = now();
-	for (uint32_t i = 0; i < p->count; i++, seq++) {
-		send_one(fd, data, p->size, KIND_DATA, seq);
+	for (uint32_t i = 0; i < p->count; i++) {
+		send_one(fd, data, p->size, KIND_DATA, seq++);
 		/* Every 16th: the timer is coarser than a packet's time. */
-		if (p->pps > 0 && i % 16 == 15)
+		if (i % 16 != 15)
+			continue;
+		if (p->pps > 0)
 			sleep_until(start + (i + 1) / p->pps);
+		if (p->stop && !access(p->stop, F_OK))
+			break;
 	}
 	usleep(300000);
 	for (int i = 0; i < 3; i++) {
@@ -285,7 +290,8 @@ static int usage(void)
 	fprintf(stderr,
 		"usage: udpflow recv PORT [--for SECONDS] [--silent]\n"
 		"       udpflow send ADDRESS PORT COUNT [--from PORT] [--size BYTES]\n"
-		"               [--pps N] [--warmup SECONDS] [--until FILE]\n");
+		"               [--pps N] [--warmup SECONDS] [--until FILE]\n"
+		"               [--stop FILE]\n");
 	return 2;
 }
 
@@ -298,6 +304,7 @@ int main(int argc, char **argv)
 		{ "size", required_argument, NULL, 'z' },
 		{ "pps", required_argument, NULL, 'r' },
 		{ "warmup", required_argument, NULL, 'w' },
+		{ "stop", required_argument, NULL, 'x' },
 		{ "until", required_argument, NULL, 'u' },
 		{ }
 	};
@@ -315,6 +322,7 @@ int main(int argc, char **argv)
 		case 'r': p.pps = atof(optarg); break;
 		case 'w': p.warmup = atof(optarg); break;
 		case 'u': p.until = optarg; break;
+		case 'x': p.stop = optarg; break;
 		default: return usage();
 		}
 	if (p.size < (int)sizeof(struct head) || p.size > SIZE_MAX_BYTES)
