@@ -8,9 +8,13 @@ set -euo pipefail
 . "${NFT_OFFLOAD_SRC:-/src}/tests/cases/lib/testbed.sh"
 
 step=0
-say() { printf '\n\033[1m%d. %s\033[0m\n' $((++step)) "$*"; }
+bold= blue= plain=
+if [ "${1:-}" = colour ]; then
+	bold=$'\033[1m' blue=$'\033[36m' plain=$'\033[0m'
+fi
+say() { printf '\n%s%d. %s%s\n' "$bold" $((++step)) "$*" "$plain"; }
 show() { # COMMAND...: the command as a user would type it, and what it prints
-	printf '   \033[36m$ %s\033[0m\n' "$*"
+	printf '   %s$ %s%s\n' "$blue" "$*" "$plain"
 	"$@" 2>&1 | sed 's/^/   /'
 }
 
@@ -62,7 +66,7 @@ in_flight() {
 	show conntrack -L -p udp | grep -v '^   conntrack v'
 	ct HW_OFFLOAD
 	show nft-offload flows
-	printf '   \033[36m$ tc -s filter show dev %s ingress\033[0m\n' "$(rep 0)"
+	printf '   %s$ tc -s filter show dev %s ingress%s\n' "$blue" "$(rep 0)" "$plain"
 	tc -s filter show dev "$(rep 0)" ingress | grep -E 'flower|eth_type|_ip |_port|in_hw|ttl|mirred|Sent hardware' | sed 's/^/   /'
 }
 udp 20000 in_flight
