@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev stock
 # group: kmod
-# timeout: 300
+# timeout: 600
 #
 # nft_offload.ko by itself, with a provider that has no NIC (provider_probe):
 #
@@ -245,12 +245,15 @@ part_flows() {
 	talk 6002
 	wait_for said "sport=6002 dport=5000 actions: .* mangle=2+12:0a000101/00000000 mangle=5+0:.* csum=.* redirect=$b"
 	wait_for said "dport=7[0-9]* actions: .* mangle=2+16:0a000002/00000000 mangle=5+0:.* redirect=$a"
-	# From a device that is not the flowtable's: stays in software.
+	# From a device that is not the flowtable's: stays in software (kernel
+	# 7.2 does not take such a connection into the flowtable at all).
 	load ra
 	wait_for gone
 	talk 6003
-	wait_for dumped "reason=11 text=the input device is not one of the flowtable's .* sport=5000 dport="
-	! grep -q 'sport=5000 .* actions' "$WORK/dump" || die "actions of a flow that cannot be placed"
+	if ct OFFLOAD; then
+		wait_for dumped "reason=11 text=the input device is not one of the flowtable's .* sport=5000 dport="
+		! grep -q 'sport=5000 .* actions' "$WORK/dump" || die "actions of a flow that cannot be placed"
+	fi
 	end TERM $observer
 	unprobe
 	unrouted

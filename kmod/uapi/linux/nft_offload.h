@@ -9,7 +9,9 @@
  * tells the one bound provider of each flow (FLOW_NEW, FLOW_DEL), the
  * provider answers whether the NIC carries it (FLOW_RESULT) and what it has
  * carried (FLOW_STATS). A provider that starts late, restarts or has lost
- * messages (ENOBUFS on its socket) asks for everything with a FLOW_GET dump.
+ * messages (ENOBUFS on its socket) asks for everything with a FLOW_GET dump,
+ * after it has read all that was left in its socket: until that is empty the
+ * kernel loses messages, an ACK perhaps among them, without another word.
  *
  * Everything is per network namespace: the provider bound from a namespace
  * gets the flows of the flowtables of that namespace. All commands need
@@ -54,18 +56,32 @@ enum nft_offload_cmd {
 	 * provider's death. To observers: the provider has gone (GRACE_MS).
 	 */
 	NFT_OFFLOAD_CMD_UNBIND,
-	/* State of this namespace: PORTID (if bound), FLOWS_*, counters. */
+	/*
+	 * State of this namespace: PORTID (if bound), GRACE_MS (what is left
+	 * of the grace period, if in one), FLOWS_*, counters.
+	 */
 	NFT_OFFLOAD_CMD_GET,
-	/* Dump of all flows, each as FLOW_NEW with its state and counters. */
+	/*
+	 * Dump of all flows, each as FLOW_NEW with its state and counters. A
+	 * flow can end while its place in the dump is under way, so that its
+	 * FLOW_DEL is read first. A flow without ACTIONS cannot be placed by
+	 * anybody (REASON and TEXT say why); FLOW_NEW tells it to observers
+	 * only.
+	 */
 	NFT_OFFLOAD_CMD_FLOW_GET,
 	/* From the module: place this flow, or its rule has changed (GEN). */
 	NFT_OFFLOAD_CMD_FLOW_NEW,
-	/* From the module: the flow has ended (ID only); remove its rules. */
+	/*
+	 * From the module: the flow has ended (ID only); remove its rules. Can
+	 * come twice and for an id never heard of: the first of them in a
+	 * message that speaks of ended flows are answered so.
+	 */
 	NFT_OFFLOAD_CMD_FLOW_DEL,
 	/*
 	 * To the module: FLOWS, each with ID, GEN, STATE and, if refused,
 	 * REASON and TEXT. Unknown ids and old generations are skipped and
-	 * counted, for the flow may have ended or changed meanwhile.
+	 * counted, for the flow may have ended or changed meanwhile. To
+	 * observers: FLOW with the new state of one flow.
 	 */
 	NFT_OFFLOAD_CMD_FLOW_RESULT,
 	/*
@@ -93,7 +109,7 @@ enum nft_offload_attr {
 	NFT_OFFLOAD_ATTR_FLOWS_IN_HW,	/* u32, of these in hardware */
 	NFT_OFFLOAD_ATTR_RESULTS_STALE,	/* u64, skipped results and stats */
 	NFT_OFFLOAD_ATTR_MESSAGES_LOST,	/* u64, not taken by the provider */
-	NFT_OFFLOAD_ATTR_REASONS,	/* nest of FLOW: REASON + FLOWS_KNOWN */
+	NFT_OFFLOAD_ATTR_REASONS,	/* nest of FLOW: REASON + COUNT */
 
 	__NFT_OFFLOAD_ATTR_MAX,
 };
