@@ -60,13 +60,14 @@ cases_all()
 	done
 }
 
-# Runs those that are selected, a guest for each kernel and number of
-# processors.
+# cases_run KERNEL...: those that are selected, on these kernels, a guest for
+# each number of processors.
 cases_run()
 {
 	local kernel name group smp seconds key
 	declare -A work=()
 	while read -r kernel name group smp seconds; do
+		[[ " $* " == *" $kernel "* ]] || continue
 		selected "$kernel/$name" "$name" "$group" cases || continue
 		work["$kernel $smp"]+=" $name:$seconds"
 	done < <(cases_all)

@@ -9,10 +9,11 @@ host_groups()
 	[ -z "$FULL" ] || printf '%s\n' build-6.1 build-7.2
 }
 
+# host_run GROUP...: those that are selected.
 host_run()
 {
 	local group
-	for group in $(host_groups); do
+	for group; do
 		selected "$group" "${group%%-*}" || continue
 		case $group in
 		build-*) timed "$group" "$LOGS/$group.log" host_build "${group#build-}" ;;

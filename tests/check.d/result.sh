@@ -1,29 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-# result: counts what passed and failed, and prints a line of each.
-
-PASSED=0 FAILED=0 SKIPPED=0
+# result: a line of each test, and the count.  Several run at once, each in a
+# subshell: what they count is in a file, and a lock keeps their lines apart.
 
 # result STATUS NAME SECONDS WHY [LOG]: STATUS is ok, fail or skip; SECONDS is -
 # where they are not known.
 result()
 {
-	local status=$1 name=$2 time=" ($3 s)" why=$4 log=${5:-}
+	local status=$1 name=$2 time=" ($3 s)" why=$4 log=${5:-} lock
 	[ "$3" != - ] || time=
+	exec {lock}>"$LOGS/lock"
+	flock "$lock"
+	printf '%s %s\n' "$status" "$name" >>"$LOGS/results"
 	case $status in
-	ok)
-		PASSED=$((PASSED + 1))
-		printf 'ok   %s%s\n' "$name" "$time"
-		;;
-	skip)
-		SKIPPED=$((SKIPPED + 1))
-		printf 'skip %s%s: %s\n' "$name" "$time" "$why"
-		;;
+	ok) printf 'ok   %s%s\n' "$name" "$time" ;;
+	skip) printf 'skip %s%s: %s\n' "$name" "$time" "$why" ;;
 	*)
-		FAILED=$((FAILED + 1))
 		printf 'FAIL %s%s: %s\n' "$name" "$time" "$why"
 		[ -z "$log" ] || ! [ -e "$log" ] || result_tail "$log"
 		;;
 	esac
+	exec {lock}>&-
 }
 
 result_tail()
@@ -54,9 +50,18 @@ since()
 	awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $1 }"
 }
 
+result_count()
+{
+	grep -c "^$1 " "$LOGS/results"
+}
+
 # The last line of all.  Nothing run is no success.
 result_end()
 {
-	printf '%d passed, %d failed, %d skipped\n' $PASSED $FAILED $SKIPPED
-	[ $FAILED -eq 0 ] && [ $PASSED -gt 0 ]
+	local passed failed
+	touch "$LOGS/results"
+	passed=$(result_count ok)
+	failed=$(result_count fail)
+	printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$(result_count skip)"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
