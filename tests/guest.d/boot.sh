@@ -119,6 +119,22 @@ boot_run()
 	fi
 }
 
+# An interactive shell instead of a script, on a console of its own.
+boot_shell()
+{
+	local tty
+	tty=$(stty -g) || die "$EXIT_USAGE" "--shell needs a terminal"
+	at_exit "stty '$tty'"
+	: >"$JOB/share/shell"
+	: >"$JOB/share/command"
+	say "a shell of the guest; exit or Ctrl-D ends it"
+	stty raw -echo
+	"${QEMU[@]}" -chardev stdio,id=shell,signal=off \
+		-device virtconsole,chardev=shell 2>"$JOB/qemu"
+	BOOT_STATUS=$?
+	stty "$tty"
+}
+
 # The exit status of the whole run.
 boot_result()
 {

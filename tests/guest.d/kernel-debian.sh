@@ -25,7 +25,7 @@ kernel_debian_make()
 		chroot_ensure sid linux-headers-amd64 make || return
 	fi
 	step "kernel $kernel: download" "$CACHE/log/kernel-$kernel-download" \
-		kernel_debian_download "$kernel" "$dir" || return
+		packages_retry kernel_debian_download "$kernel" "$dir" || return
 	step "kernel $kernel: unpack" "$CACHE/log/kernel-$kernel-unpack" \
 		kernel_debian_unpack "$kernel" "$dir"
 }

@@ -33,7 +33,7 @@ kernel_dev_source()
 	mkdir -p "$dir"
 	packages_lists || return
 	step "kernel source: download" "$CACHE/log/kernel-source-download" \
-		kernel_dev_download "$dir" || return
+		packages_retry kernel_dev_download "$dir" || return
 	step "kernel source: unpack" "$CACHE/log/kernel-source-unpack" \
 		kernel_dev_unpack "$dir" || return
 	touch "$dir/done"

@@ -34,8 +34,15 @@ packages_lists()
 packages_install()
 {
 	export DEBIAN_FRONTEND=noninteractive
-	step "installing packages: $*" "$CACHE/log/apt-install" \
+	say "missing packages: $*"
+	step "installing $# packages" "$CACHE/log/apt-install" packages_retry \
 		apt-get install -y --no-install-recommends --no-upgrade "$@"
+}
+
+# Lists that are too old name versions which the mirror no longer has.
+packages_retry()
+{
+	"$@" || { apt-get update && "$@"; }
 }
 
 # Looks again only after dpkg changed something on this machine.

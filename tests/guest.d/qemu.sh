@@ -63,7 +63,8 @@ qemu_unpack()
 # Fills QEMU with the words that run it.
 qemu_words()
 {
-	local lib=usr/lib/x86_64-linux-gnu
-	QEMU=(env "LD_LIBRARY_PATH=$QEMU_DIR/$lib" "$QEMU_DIR/usr/bin/qemu-system-x86_64"
+	local lib=lib/x86_64-linux-gnu
+	QEMU=(env "LD_LIBRARY_PATH=$QEMU_DIR/usr/$lib:$QEMU_DIR/$lib"
+		"$QEMU_DIR/usr/bin/qemu-system-x86_64"
 		-L "$QEMU_DIR/usr/share/qemu" -L "$QEMU_DIR/usr/share/seabios")
 }

@@ -34,18 +34,19 @@ root_make()
 	mkdir -p "$CACHE/root"
 	dir=$(mktemp -d "$CACHE/root/tree.XXXXXX")
 	at_exit "rm -rf '$dir'"
-	step "root image: packages" "$CACHE/log/root" root_bootstrap "$dir" &&
+	step "root image: packages" "$CACHE/log/root" packages_retry root_bootstrap "$dir" &&
 		step "root image: file system" "$CACHE/log/root-mkfs" \
 			root_mkfs "$dir" "$image" || return
 	rm -rf "$dir"
-	# Older ones may still be in use by a running guest: it has them open.
-	find "$CACHE/root" -name '*.img' ! -path "$image" -delete
+	# Those of other recipes may be in use by another checkout.
+	find "$CACHE/root" -name '*.img' ! -path "$image" -mtime +2 -delete
 }
 
 root_bootstrap()
 {
 	local dir=$1 conf=$1.conf
 	packages_lists || return
+	rm -rf "$dir"	# of a former try
 	packages_apt_conf >"$conf"
 	packages_sources bookworm bookworm-updates bookworm-security |
 		mmdebstrap --mode=root --variant=essential --aptopt="$conf" \
