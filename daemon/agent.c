@@ -15,6 +15,8 @@
 #define AGENT_RETRY_MAX		1024
 /* Ports compared with the hardware in one second. */
 #define AGENT_RECONCILE_PORTS	1
+/* Seconds between full reads of the ports: some changes send no event. */
+#define AGENT_REFRESH_TICKS	5
 
 const char *agent_verdict(const struct nfo_port *port, const char **text)
 {
@@ -188,6 +190,16 @@ static void agent_tell_counters(struct agent *agent)
 
 /* --- ports --- */
 
+/*
+ * A port can take rules now. Its qdisc is made at once, and not with its first
+ * rule, when packets would be lost. Without memory the first rule makes it.
+ */
+static void agent_port_ready(struct agent *agent, const struct nfo_port *port)
+{
+	if (port->switch_id_len && port->hw_tc_offload)
+		nfo_table_port_prepare(agent->batch, port->ifindex);
+}
+
 static void agent_port_changed(void *arg, const struct nfo_port *before,
 			       const struct nfo_port *after)
 {
@@ -203,12 +215,15 @@ static void agent_port_changed(void *arg, const struct nfo_port *before,
 	if (after && was != is &&
 	    (after->switch_id_len || (before && before->switch_id_len)))
 		agent_log_port(after);
+	if (after && was != is)
+		agent_port_ready(agent, after);
 	nfo_table_port_changed(agent->batch, port->ifindex);
 	if (before && after && before->mtu != after->mtu)
 		nfo_provider_resync(agent->provider);
 }
 
-static void agent_log_ports(struct agent *agent)
+/* At start: each port with its verdict. */
+static void agent_first_ports(struct agent *agent)
 {
 	struct nfo_port *ports;
 	ssize_t n, i;
@@ -216,8 +231,10 @@ static void agent_log_ports(struct agent *agent)
 	n = nfo_eswitch_ports(agent->eswitch, true, &ports);
 	if (n < 0)
 		return;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		agent_log_port(&ports[i]);
+		agent_port_ready(agent, &ports[i]);
+	}
 	if (!n)
 		log_say(LOG_NOTICE, "no switchdev port here: flows stay in software until there is one (devlink dev eswitch set DEV mode switchdev)");
 	free(ports);
@@ -268,6 +285,8 @@ void agent_tick(struct agent *agent)
 	agent_tell_counters(agent);
 	nfo_table_retry(agent->batch, AGENT_RETRY_MAX);
 	nfo_table_reconcile(agent->batch, AGENT_RECONCILE_PORTS);
+	if (++agent->ticks % AGENT_REFRESH_TICKS == 0)
+		nfo_eswitch_refresh(agent->eswitch, agent_port_changed, agent);
 	if (agent->synced) {
 		n = nfo_table_reap(agent->batch, agent->grace_ms);
 		if (n > 0)
@@ -381,7 +400,7 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 		fault = agent_fault_of(agent, err);
 		goto fail;
 	}
-	agent_log_ports(agent);
+	agent_first_ports(agent);
 	if (n)
 		log_say(LOG_NOTICE, "%zd rules of an earlier daemon found; flows that go on keep theirs",
 			n);

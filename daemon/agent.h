@@ -32,6 +32,7 @@ struct agent {
 	struct connections connections;
 	struct loop_watch provider_watch;
 	struct loop_watch eswitch_watch;
+	unsigned int ticks;	/* seconds since the start */
 	bool synced;		/* the module has told all flows once */
 	int failed;		/* negative errno: cannot go on; 0: fine */
 	struct log_limit refused_limit;

@@ -122,3 +122,14 @@ int nfo_hook_prepare(struct nfo_hook *hook, struct nfo_rtnl *rtnl)
 	mnl_attr_put_strz(nlh, TCA_KIND, "clsact");
 	return nfo_rtnl_queue(rtnl, prepare_done, NULL, hook);
 }
+
+int nfo_table_port_prepare(struct nfo_batch *batch, uint32_t ifindex)
+{
+	const struct nfo_place place = { .ifindex = ifindex };
+	struct nfo_hook *hook;
+
+	nfo_rcu_lock();
+	hook = nfo_hook_get(batch->table, &place);
+	nfo_rcu_unlock();
+	return hook ? nfo_hook_prepare(hook, batch->rtnl) : -ENOMEM;
+}

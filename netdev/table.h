@@ -189,6 +189,15 @@ int nfo_table_commit(struct nfo_batch *batch);
 /* Removes all entries and their rules, orphans too. Reports. As commit. */
 int nfo_table_clear(struct nfo_batch *batch);
 
+/*
+ * The port may get rules: makes its clsact qdisc with the next commit, if it
+ * has none, rather than with the first rule. For then packets pass there, and
+ * some would be lost: the kernel takes a device's transmit queues down for a
+ * moment to add any qdisc (qdisc_graft() in net/sched/sch_api.c). The qdisc
+ * stays when the table goes. 0 or -ENOMEM.
+ */
+int nfo_table_port_prepare(struct nfo_batch *batch, uint32_t ifindex);
+
 /* Calls @fn for the entry; 0 or -ENOENT. Any thread, no lock. */
 int nfo_table_get(struct nfo_table *table, enum nfo_source source,
 		  struct nfo_id id, nfo_table_view_fn *fn, void *arg);

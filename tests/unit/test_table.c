@@ -608,6 +608,25 @@ static void test_retry(void **state)
 	host_free(host);
 }
 
+/* A qdisc is made when the port is there, not when packets pass. */
+static void test_prepare(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	assert_false(host->tc->links[1].qdisc);
+	assert_int_equal(nfo_table_port_prepare(host->batch, 2), 0);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+	assert_true(host->tc->links[1].qdisc);
+	/* Once more, and for a port that is gone: no harm. */
+	assert_int_equal(nfo_table_port_prepare(host->batch, 2), 0);
+	assert_int_equal(nfo_table_port_prepare(host->batch, 99), 0);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+	put(host, 1, 1);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	host_free(host);
+}
+
 static void test_port(void **state)
 {
 	struct host *host = host_new();
@@ -798,6 +817,7 @@ int main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_port),
+		cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_revive),
 		cmocka_unit_test(test_threads),
