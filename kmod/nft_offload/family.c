@@ -351,11 +351,13 @@ static void family_answer_apply(struct offload *off, struct nlattr **attrs,
 
 	if (!flow)
 		return;
-	if (nla_get_u32(attrs[NFT_OFFLOAD_FLOW_ATTR_GEN]) != flow->gen ||
-	    !flow_is_placeable(flow)) {
+	if (nla_get_u32(attrs[NFT_OFFLOAD_FLOW_ATTR_GEN]) != flow->gen) {
 		off->results_stale++;
 		return;
 	}
+	/* What nobody can place keeps the reason that it has. */
+	if (!flow_is_placeable(flow))
+		return;
 	flow_answer(off, flow, nla_get_u8(attrs[NFT_OFFLOAD_FLOW_ATTR_STATE]),
 		    reason ? nla_get_u32(reason) : NFT_OFFLOAD_REASON_NONE,
 		    text ? nla_data(text) : NULL);

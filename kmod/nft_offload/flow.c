@@ -123,8 +123,7 @@ void flow_replace(struct offload *off, struct flow *flow, struct rule *rule)
 		return;
 	}
 	rule_free(rule);
-	if (!flow->told && flow_is_placeable(flow) &&
-	    provider_is_bound(&off->provider))
+	if (!flow->told && provider_is_bound(&off->provider))
 		flow_tell(off, flow);
 }
 

@@ -173,16 +173,15 @@ static int message_put_flow(struct sk_buff *skb, const struct flow *flow)
 /**
  * message_flow_new() - a flow is there to be placed, or its rule has changed
  * @off: the namespace
- * @flow: one that nobody can place is told to observers only
+ * @flow: one that nobody can place is told as well: people ask the provider
  *
  * Return: 0 if the provider has it now, else a negative errno: -ENOTCONN if
- * it was not meant for one, -ENOMEM, or what the socket said.
+ * there is none, -ENOMEM, or what the socket said.
  * Context: process, offload.lock held.
  */
 int message_flow_new(struct offload *off, const struct flow *flow)
 {
-	bool wanted = provider_is_bound(&off->provider) &&
-		      flow_is_placeable(flow);
+	bool wanted = provider_is_bound(&off->provider);
 	struct sk_buff *skb;
 	void *header;
 

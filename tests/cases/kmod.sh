@@ -251,6 +251,8 @@ part_flows() {
 	wait_for gone
 	talk 6003
 	if ct OFFLOAD; then
+		# The provider hears of it too: it is whom people ask why.
+		wait_for said "reason=11 text=the input device is not one of the flowtable's .* sport=5000 dport="
 		wait_for dumped "reason=11 text=the input device is not one of the flowtable's .* sport=5000 dport="
 		! grep -q 'sport=5000 .* actions' "$WORK/dump" || die "actions of a flow that cannot be placed"
 	fi

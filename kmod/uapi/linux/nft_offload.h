@@ -65,8 +65,7 @@ enum nft_offload_cmd {
 	 * Dump of all flows, each as FLOW_NEW with its state and counters. A
 	 * flow can end while its place in the dump is under way, so that its
 	 * FLOW_DEL is read first. A flow without ACTIONS cannot be placed by
-	 * anybody (REASON and TEXT say why); FLOW_NEW tells it to observers
-	 * only.
+	 * anybody: REASON and TEXT say why, for the provider to pass on.
 	 */
 	NFT_OFFLOAD_CMD_FLOW_GET,
 	/* From the module: place this flow, or its rule has changed (GEN). */
