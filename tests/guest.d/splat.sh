@@ -14,8 +14,10 @@ splat_log()
 		{
 			at = index($0, ";")
 			split(substr($0, 1, at), field, ",")
+			text = substr($0, at + 1)
+			gsub(/\\x0a/, "\n", text)
 			printf "[%5d.%06d] %s\n", field[3] / 1000000,
-				field[3] % 1000000, substr($0, at + 1)
+				field[3] % 1000000, text
 		}'
 }
 
