@@ -80,13 +80,15 @@ cases_run()
 # guests as it takes.
 cases_run_kernel()
 {
-	local kernel=$1 smp=$2 before
+	local kernel=$1 smp=$2 before status=0
 	shift 2
 	LEFT=("$@")
-	if ! "$SRC/tests/guest" --kernel "$kernel" --prepare; then
-		cases_fail_all "$kernel" "the guest could not be prepared"
-		return
-	fi
+	"$SRC/tests/guest" --kernel "$kernel" --prepare || status=$?
+	case $status in
+	0) ;;
+	"$EXIT_BUILD") cases_fail_all "$kernel" "the project does not build" ;;
+	*) cases_fail_all "$kernel" "the guest could not be prepared" ;;
+	esac
 	while [ ${#LEFT[@]} -gt 0 ]; do
 		before=${#LEFT[@]}
 		cases_run_guest "$kernel" "$smp"
