@@ -3,7 +3,7 @@
 # kernel: kasan dev
 # full: yes
 # group: cycles
-# timeout: 1800
+# timeout: 3600
 #
 # 200 cycles of load ruleset, traffic, delete: no kernel report (the runner
 # looks), no memory left in the module, the virtual NIC and the daemon.
