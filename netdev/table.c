@@ -322,8 +322,10 @@ static bool entry_recheck(struct nfo_entry *entry, uint32_t ifindex)
 	/* With the device the kernel has taken away its rules. */
 	if (entry->slot && !entry->op.type &&
 	    nfo_eswitch_port(table->config.eswitch,
-			     entry->slot->place.ifindex, &port))
+			     entry->slot->place.ifindex, &port)) {
 		nfo_slot_close(entry);
+		entry->unsure = false;
+	}
 	nfo_table_check(entry);
 	nfo_entry_publish(entry);
 	return true;

@@ -209,6 +209,26 @@ static void test_lost(void **state)
 	host_free(host);
 }
 
+/* A port goes while nobody knows what became of a rule there. */
+static void test_lost_port(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 1, 1);
+	host->tc->lose = 2;
+	put(host, 2, 1);
+	host->tc->links[1].ifindex = 0;
+	assert_int_equal(nfo_eswitch_refresh(host->eswitch, NULL, NULL), 0);
+	assert_int_equal(nfo_table_port_changed(host->batch, 2), 0);
+	assert_int_equal(host->told.state, NFO_STATE_KNOWN);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_PORT_GONE);
+	assert_int_equal(stats(host).in_hw, 0);
+	del(host, 2);
+	assert_int_equal(host->told.gone, 1);
+	host_free(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_reconcile),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_lost_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
