@@ -310,7 +310,7 @@ int control_serve(struct control *control, struct loop *loop,
 	return loop_add(loop, &control->watch, EPOLLIN);
 }
 
-void control_close(struct control *control)
+void control_hang_up(struct control *control)
 {
 	int i;
 
@@ -319,6 +319,11 @@ void control_close(struct control *control)
 			control_client_drop(control->clients[i]);
 	if (control->loop)
 		loop_del(control->loop, &control->watch);
+}
+
+void control_close(struct control *control)
+{
+	control_hang_up(control);
 	unlink(control->path);
 	close(control->watch.fd);
 	close(control->lock_fd);

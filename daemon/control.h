@@ -48,7 +48,13 @@ int control_open(struct control *control, const char *path,
 int control_serve(struct control *control, struct loop *loop,
 		  struct agent *agent);
 
-/* control_close: drops all clients and removes the socket. */
+/*
+ * control_hang_up: drops all clients and hears no new ones, for the agent is
+ * about to go. The lock stays.
+ */
+void control_hang_up(struct control *control);
+
+/* control_close: hangs up and removes the socket. */
 void control_close(struct control *control);
 
 #endif

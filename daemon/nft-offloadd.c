@@ -312,6 +312,8 @@ static enum exit_code run(struct daemon *daemon)
 	log_say(LOG_NOTICE, keep ? "ends; the rules stay for the next daemon" :
 				   "ends and removes its rules");
 	err = daemon->agent.failed ? daemon->agent.failed : err;
+	/* Answers under way come out of what the agent has. */
+	control_hang_up(&daemon->control);
 	agent_stop(&daemon->agent, keep);
 	if (!keep)
 		guard_dismiss(&daemon->guard);
