@@ -14,9 +14,11 @@
  * - NF_FLOW_HW_DEAD is set at the end of the work that gives the DESTROY
  *   commands. They reach us while our callback is in the flowtable's list,
  *   and take the conn away (conn_destroy()).
- * - Our callback leaves that list on the last device's unbinding, which waits
- *   for running callbacks, and then takes all conns of the flowtable away
- *   (conn_drop_flowtable()). Entries that die after that are not ours.
+ * - Our callback leaves that list on the last device's unbinding, after all
+ *   conns of the flowtable have been taken away (conn_drop_flowtable()). A
+ *   DESTROY that comes meanwhile waits for offload.lock, and its entry with it.
+ *   A REPLACE makes no new conn, for there is no device. Entries that die after
+ *   that are not ours.
  * - A conn is made by a REPLACE only. A packet that found the entry before its
  *   teardown can still queue a REPLACE after DESTROY has been given; no
  *   DESTROY would follow. But NF_FLOW_HW_DYING is set then, and it cannot
@@ -184,8 +186,8 @@ static void conn_drop(struct offload *off, struct conn *conn)
  * direction: the ruleset has left it out, so its packets are to pass in
  * software.
  *
- * Return: 0, or a negative errno: -ENOENT for an entry that is on its way
- * out, -ENOMEM.
+ * Return: 0, or a negative errno: -ENOENT for an entry or a flowtable that is
+ * on its way out, -ENOMEM.
  * Context: process, offload.lock held.
  */
 int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
@@ -193,7 +195,8 @@ int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 {
 	struct conn *conn;
 
-	if (test_bit(NF_FLOW_HW_DYING, &offload->flags)) {
+	if (test_bit(NF_FLOW_HW_DYING, &offload->flags) ||
+	    list_empty(&ft->devices)) {
 		rule_free(rule);
 		return -ENOENT;
 	}

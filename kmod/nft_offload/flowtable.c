@@ -229,20 +229,21 @@ static struct flowtable *flowtable_new(struct offload *off,
 }
 
 /*
- * A flowtable has lost its last device, and with the callback the kernel's
- * way to tell us of the end of its entries: they end for us here. Removing
- * the callback waits for those that run.
+ * A flowtable has lost its last device, and loses with the callback the
+ * kernel's way to tell us of the end of its entries: they end for us before,
+ * while the kernel cannot free one without us. With no device there are no
+ * new ones. Removing the callback waits for those that run.
  */
 static void flowtable_end(struct flowtable *ft)
 {
 	struct offload *off = ft->off;
 
 	cancel_delayed_work_sync(&ft->watch);
-	nf_flow_table_offload_del_cb(ft->nf, flowtable_command, ft);
 	mutex_lock(&off->lock);
 	conn_drop_flowtable(ft);
 	list_del(&ft->list);
 	mutex_unlock(&off->lock);
+	nf_flow_table_offload_del_cb(ft->nf, flowtable_command, ft);
 	kfree(ft);
 }
 
