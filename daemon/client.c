@@ -34,6 +34,15 @@ static int client_connect(const char *path)
 	return fd;
 }
 
+/* Without SIGPIPE: a daemon with too many clients hangs up at once. */
+static int client_send(int fd, const char *word)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "%s\n", word);
+
+	return send(fd, line, len, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
 /* One line. 1 for the last one, 0 for others, or a negative errno. */
 static int client_line(char *line, ssize_t len, client_object fn, void *arg)
 {
@@ -69,13 +78,16 @@ int client_ask(const char *path, const char *word, client_object fn, void *arg)
 	fd = client_connect(path);
 	if (fd < 0)
 		return fd;
-	file = fdopen(fd, "r+");
+	err = client_send(fd, word);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	file = fdopen(fd, "r");
 	if (!file) {
 		close(fd);
 		return -ENOMEM;
 	}
-	fprintf(file, "%s\n", word);
-	err = fflush(file) < 0 ? -errno : 0;
 	while (!err) {
 		len = getline(&line, &room, file);
 		err = len > 0 ? client_line(line, len, fn, arg) : -EPIPE;

@@ -96,10 +96,51 @@ static void test_stop(void **state)
 }
 
 
+/* The other end hangs up before the command has said a word. */
+static int listener = -1;
+
+int __real_connect(int fd, const struct sockaddr *address, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+	int ret = __real_connect(fd, address, len);
+
+	if (!ret && listener >= 0)
+		close(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+	return ret;
+}
+
+static int no_object(void *arg, const char *line, json_object *object)
+{
+	(void)arg;
+	(void)line;
+	(void)object;
+	return 0;
+}
+
+/* The daemon has too many clients: the command hears of it, and lives. */
+static void test_refused(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	(void)state;
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address,
+			      sizeof(address)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(client_ask(path, "flows", no_object, NULL), -EPIPE);
+	close(listener);
+	listener = -1;
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
