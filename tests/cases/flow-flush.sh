@@ -38,6 +38,12 @@ delete flowtable inet filter fast
 NFT
 until_true 10 none || die "deleting the flowtable left rules: $(nft-offload flows)"
 
+# Only the chain with "flow add": nothing says "offload" any more.
+ruleset
+until_true 10 two || die "the flow did not come back: $(nft-offload flows)"
+nft delete chain inet filter forward
+until_true 20 none || die "deleting the chain left rules: $(nft-offload flows)"
+
 ruleset
 until_true 10 two || die "the flow did not come back: $(nft-offload flows)"
 nft delete flowtable inet filter fast "{ devices = { $(rep 0) }; }"
