@@ -72,6 +72,9 @@ static void agent_flow_new(void *aux, const struct nfo_flowtable_flow *told_of)
 	uint32_t mtu;
 	int err;
 
+	/* Told before the module heard that we go: it stays in software. */
+	if (agent->cleared)
+		return;
 	mtu = agent_mtu(agent, flow->oif);
 	if (mtu && (!flow->mtu || mtu < flow->mtu))
 		narrowed.mtu = mtu;
@@ -419,6 +422,7 @@ void agent_stop(struct agent *agent, bool keep)
 	if (!agent->failed)
 		nfo_provider_flush(agent->provider);
 	if (!keep) {
+		agent->cleared = true;
 		err = nfo_table_clear(agent->batch);
 		if (err)
 			log_say(LOG_ERR, "some rules could not be removed (%s): run nft-offload flush",

@@ -34,6 +34,7 @@ struct agent {
 	struct loop_watch eswitch_watch;
 	unsigned int ticks;	/* seconds since the start */
 	bool synced;		/* the module has told all flows once */
+	bool cleared;		/* stops, and has removed all rules */
 	int failed;		/* negative errno: cannot go on; 0: fine */
 	struct log_limit refused_limit;
 	struct log_limit module_limit;

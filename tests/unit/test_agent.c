@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_agent: the daemon's work between a module that is played here and a
+ * fake kernel.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "agent.h"
+#include "flow_message.h"
+#include "table_host.h"
+
+/* The module: what it was given, and what it says while it is left. */
+static struct {
+	const struct nfo_provider_ops *ops;
+	void *aux;
+	int fds[2];		/* nothing ever comes by them */
+	unsigned int in_hw;
+	bool new_at_unbind;	/* a last flow comes before the answer */
+} module;
+
+static struct fake_tc *tc;
+
+static void module_flow_new(void)
+{
+	struct recipe recipe = { 0 };
+	struct nfo_flowtable_flow flow;
+
+	assert_int_equal(nfo_flowtable_parse(make(&recipe), &flow), 0);
+	module.ops->flow_new(module.aux, &flow);
+}
+
+#define WRAP(type, name, ...)						\
+	type __wrap_##name(__VA_ARGS__);				\
+	type __wrap_##name(__VA_ARGS__)
+
+WRAP(int, nfo_provider_open, struct nfo_provider **provider,
+     const struct nfo_provider_ops *ops, void *aux)
+{
+	module.ops = ops;
+	module.aux = aux;
+	*provider = (struct nfo_provider *)&module;
+	return 0;
+}
+
+WRAP(void, nfo_provider_close, struct nfo_provider *provider)
+{
+	(void)provider;
+}
+
+WRAP(int, nfo_provider_fd, const struct nfo_provider *provider)
+{
+	(void)provider;
+	return module.fds[0];
+}
+
+WRAP(int, nfo_provider_bind, struct nfo_provider *provider, uint32_t grace_ms)
+{
+	(void)provider;
+	(void)grace_ms;
+	return 0;
+}
+
+WRAP(int, nfo_provider_unbind, struct nfo_provider *provider, bool flush)
+{
+	(void)provider;
+	(void)flush;
+	if (module.new_at_unbind)
+		module_flow_new();
+	return 0;
+}
+
+WRAP(void, nfo_provider_result, struct nfo_provider *provider, uint64_t id,
+     enum nft_offload_state state, enum nft_offload_reason reason,
+     const char *text)
+{
+	(void)provider;
+	(void)id;
+	(void)reason;
+	(void)text;
+	module.in_hw += state == NFT_OFFLOAD_STATE_IN_HW;
+}
+
+WRAP(void, nfo_provider_stats, struct nfo_provider *provider, uint64_t id,
+     uint64_t packets, uint64_t bytes, uint64_t idle_ms)
+{
+	(void)provider;
+	(void)id;
+	(void)packets;
+	(void)bytes;
+	(void)idle_ms;
+}
+
+WRAP(int, nfo_provider_flush, struct nfo_provider *provider)
+{
+	(void)provider;
+	return 0;
+}
+
+WRAP(int, nfo_rtnl_open, struct nfo_rtnl **rtnl)
+{
+	*rtnl = fake_tc_rtnl(tc);
+	return 0;
+}
+
+WRAP(int, nfo_eswitch_create, struct nfo_eswitch **eswitch)
+{
+	*eswitch = fake_tc_eswitch(tc);
+	return 0;
+}
+
+WRAP(int, nfo_eswitch_fd, const struct nfo_eswitch *eswitch)
+{
+	(void)eswitch;
+	return module.fds[1];
+}
+
+/* A flow that comes before the module has heard that the daemon goes. */
+static void test_stop(void **state)
+{
+	bool keep = *(bool *)*state;
+	struct agent agent;
+	struct loop loop;
+
+	memset(&module, 0, sizeof(module));
+	for (int i = 0; i < 2; i++)
+		module.fds[i] = eventfd(0, EFD_CLOEXEC);
+	tc = fake_tc_new();
+	tc->links[1].ifindex = IIF;
+	tc->links[2].ifindex = OIF;
+	assert_int_equal(loop_open(&loop), 0);
+	assert_int_equal(agent_start(&agent, &loop, 1000), AGENT_FINE);
+	module_flow_new();
+	agent_turn(&agent);
+	assert_int_equal(module.in_hw, 1);
+	assert_int_equal(fake_tc_filters(tc, FLOWS), 1);
+
+	module.new_at_unbind = true;
+	agent_stop(&agent, keep);
+	assert_int_equal(fake_tc_filters(tc, 0, 0xffff), keep ? 2 : 0);
+	loop_close(&loop);
+	for (int i = 0; i < 2; i++)
+		close(module.fds[i]);
+	fake_tc_free(tc);
+}
+
+int main(void)
+{
+	static bool keep = true, remove;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(test_stop, &keep),
+		cmocka_unit_test_prestate(test_stop, &remove),
+	};
+
+	log_open("test_agent", LOG_ERR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
