@@ -198,14 +198,15 @@ static bool flow_has_counter(const struct flow *flow)
 static void flow_take(struct flow *flow, u32 *packets, u32 *bytes)
 {
 	u64 rest = flow->bytes - flow->bytes_reported;
+	struct nf_conn_acct *acct;
 
-	while (rest > U32_MAX) {
-		if (flow_has_counter(flow))
-			nf_ct_acct_add(flow_offload(flow)->ct, flow->dir, 0,
-				       U32_MAX);
-		rest -= U32_MAX;
+	*bytes = min_t(u64, rest, U32_MAX);
+	rest -= *bytes;
+	if (rest && flow_has_counter(flow)) {
+		acct = nf_conn_acct_find(flow_offload(flow)->ct);
+		if (acct)
+			atomic64_add(rest, &acct->counter[flow->dir].bytes);
 	}
-	*bytes = rest;
 	*packets = min_t(u64, flow->packets - flow->packets_reported, U32_MAX);
 	flow->bytes_reported = flow->bytes;
 	flow->packets_reported += *packets;

@@ -292,6 +292,9 @@ part_answers() {
 	# Totals do not go back, an unknown flow is answered.
 	say count 1 1 0
 	state ' stale=2 ' || die "$(cat "$WORK/get")"
+	# However large they are, they are taken in one go.
+	say count 20000 9000000000000000000 100
+	wait_for eval 'conntrack -L 2>/dev/null | grep -qE "bytes=90000000000000[0-9]{5} .*bytes=90000000000000[0-9]{5} "'
 	say unknown 12345678
 	wait_for said '^del id=12345678'
 	# Idle: gone after the timeout.
