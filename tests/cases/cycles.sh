@@ -14,23 +14,26 @@ CYCLES=${CYCLES:-200}
 
 bed_up
 daemon_start
+ruleset
+REP0=$(rep 0) REP1=$(rep 1)
+nft flush ruleset
 mod_memory() { # KiB in slab and vmalloc, after all grace periods
 	echo 3 > /proc/sys/vm/drop_caches
 	awk '/^(SUnreclaim|VmallocUsed|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
 }
 user_memory() { awk '/^VmRSS/ { print $2 }' "/proc/$DAEMON/status"; }
-none() { [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ] && ! nft-offload flows --json | grep -q .; }
+none() { [ "$(rules "$REP0" "$REP1")" = 0 ]; }
 
 cycle() {
-	ruleset
+	nft -f "$WORK/router.nft"
 	vm 1 udpflow recv 5001 --for 30 > "$WORK/recv" &
 	local receiver=$!
-	vm 0 udpflow send 10.0.1.2 5001 200 --pps 400 --warmup 0.5 > /dev/null
+	vm 0 udpflow send 10.0.1.2 5001 200 --pps 400 --warmup 0.4 > /dev/null
 	wait $receiver
 	grep -q ' lost=0 ' "$WORK/recv" || die "cycle $1: $(cat "$WORK/recv")"
 	nft delete table inet filter
 	until_true 20 none || die "cycle $1: rules are left: $(nft-offload flows)"
-	conntrack -F 2>/dev/null
+	conntrack -F 2> "$WORK/flushed" || die "conntrack -F: $(cat "$WORK/flushed")"
 }
 
 for ((i = 1; i <= CYCLES; i++)); do
@@ -41,7 +44,7 @@ for ((i = 1; i <= CYCLES; i++)); do
 	fi
 	[ $((i % 20)) != 0 ] || echo "cycle $i: kernel $(mod_memory) KiB, daemon $(user_memory) KiB"
 done
-hits=$(hw "$(rep 0)" hw_rx_hit_packets)
+hits=$(hw "$REP0" hw_rx_hit_packets)
 [ "$hits" -ge $((CYCLES * 50)) ] || die "only $hits packets in hardware over all cycles"
 grew=$(($(mod_memory) - kernel))
 ugrew=$(($(user_memory) - user))

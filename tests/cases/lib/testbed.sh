@@ -46,10 +46,11 @@ nic_up() {
 
 # port NAME: the netdev with this phys_port_name (p0, wire, pf0vfN).
 port() {
-	local f
+	local f name
 	for f in /sys/class/net/*/phys_port_name; do
-		if [ "$(cat "$f" 2>/dev/null)" = "$1" ]; then
-			basename "$(dirname "$f")"
+		if { read -r name < "$f"; } 2>/dev/null && [ "$name" = "$1" ]; then
+			f=${f%/phys_port_name}
+			echo "${f##*/}"
 			return 0
 		fi
 	done
