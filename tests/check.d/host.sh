@@ -9,16 +9,17 @@ host_groups()
 	[ -z "$FULL" ] || printf '%s\n' build-6.1 build-7.2
 }
 
-# host_run GROUP...: those that are selected.
+# host_run GROUP...: those that are selected.  Unit tests and distcheck work in
+# one folder for each checkout, so not for two tests/check at a time.
 host_run()
 {
-	local group
+	local group lock=check-${BUILD##*/}
 	for group; do
 		selected "$group" "${group%%-*}" || continue
 		case $group in
 		build-*) timed "$group" "$LOGS/$group.log" host_build "${group#build-}" ;;
-		unit) host_unit ;;
-		dist) timed dist "$LOGS/dist.log" host_dist ;;
+		unit) with_lock "$lock" host_unit ;;
+		dist) timed dist "$LOGS/dist.log" with_lock "$lock" host_dist ;;
 		style) style_run ;;
 		guest) selftest_run ;;
 		esac

@@ -93,8 +93,8 @@ build_kmod_ensure()
 		else
 			build_kmod_copy "$dir" && build_kmod "$kernel" "$dir" || return
 		fi
-		step "depmod" "$BUILD/log/depmod" build_depmod "$install" || return
-		step "archive" "$BUILD/log/archive" build_archive "$install" "$tar" || return
+		step "depmod" "$BUILD/log/depmod-$kernel" build_depmod "$install" || return
+		step "archive" "$BUILD/log/archive-$kernel" build_archive "$install" "$tar" || return
 		printf '%s\n' "$of" >"$tar.of"
 	fi
 	ln "$tar" "$JOB/kmod.tar"
