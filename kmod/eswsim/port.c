@@ -48,6 +48,7 @@ static struct sk_buff *frame_make(struct net_device *dev, struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb_reset_redirect(skb);
 	skb_clear_hash(skb);
+	skb->priority = 0;
 	skb_reset_mac_header(skb);
 	dev_sw_netstats_tx_add(dev, 1, skb->len);
 	return skb;

@@ -222,6 +222,22 @@ slow_path() {
 	[ "$(hw "$(rep 0)" hw_rx_miss_packets)" -ge $((before + 3)) ] || die "misses are not counted: $(ethtool -S "$(rep 0)")"
 	ethtool -S "$(rep 0)" | grep -q "hw_rx_hit_packets: 0" || die "hits without a rule"
 
+	# The priority is the VM's own affair (by TOS it is 6), as on a wire.
+	nft -f - <<-NFT
+		table netdev t {
+			chain c {
+				type filter hook ingress device $(rep 0) priority 0
+				ip dscp 4 meta priority 0:6 counter comment "leaked"
+				ip dscp 4 meta priority 0:0 counter comment "clean"
+			}
+		}
+	NFT
+	vm 0 ping -q -Q 0x10 -c 1 -W 5 10.1.0.2 > /dev/null
+	nft list table netdev t > "$WORK/nft"
+	nft delete table netdev t
+	grep -q 'counter packets 0 .*leaked' "$WORK/nft" || die "the priority comes along: $(cat "$WORK/nft")"
+	grep -q 'counter packets [1-9].*clean' "$WORK/nft" || die "no packet with priority 0: $(cat "$WORK/nft")"
+
 	# Each end shows the other's state.
 	ip link set "$(rep 0)" down
 	eq "carrier of the VF" "$(vm 0 cat /sys/class/net/eth0/carrier)" 0
