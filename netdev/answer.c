@@ -49,14 +49,22 @@ static bool means_later(int err, enum nft_offload_reason reason,
 	}
 }
 
+/* Is what was to be placed still wanted, and no reason known against it? */
+static bool still_wanted(const struct nfo_entry *entry)
+{
+	return entry->op.body == entry->wanted && !entry->hold;
+}
+
 /* TC has refused a rule: @entry stays without, for now or for good. */
 static void refused(struct nfo_entry *entry, int err, const char *text)
 {
 	enum nft_offload_reason reason = nfo_reason_from_tc(err, text);
 
+	nfo_count(&entry->table->stats.refused[reason], 1);
+	if (!still_wanted(entry))
+		return;
 	nfo_entry_hold(entry, reason, text);
 	entry->from_tc = true;
-	nfo_count(&entry->table->stats.refused[reason], 1);
 	if (means_later(err, reason, text))
 		nfo_retry_later(entry);
 }
@@ -270,9 +278,13 @@ void nfo_answer_refuse(struct nfo_entry *entry, enum nft_offload_reason reason,
 		nfo_slot_close(entry);
 	if (type == NFO_OP_NEW || type == NFO_OP_REPLACE ||
 	    type == NFO_OP_KEEP) {
-		nfo_entry_hold(entry, reason, text);
-		entry->from_tc = true;
 		nfo_count(&entry->table->stats.refused[reason], 1);
+		if (still_wanted(entry)) {
+			nfo_entry_hold(entry, reason, text);
+			entry->from_tc = true;
+		} else {
+			retry = false;
+		}
 	}
 	if (retry || type == NFO_OP_DEL || type == NFO_OP_GET)
 		nfo_retry_later(entry);

@@ -99,6 +99,36 @@ static void test_refuse(void **state)
 	host_free(host);
 }
 
+/* A refusal that comes when something else is wanted, or nothing any more. */
+static void test_refuse_late(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 9, 1);
+	host->tc->fail_news = 1;
+	host->tc->fail_err = -EOPNOTSUPP;
+	host->tc->fail_text = "driver: cannot";
+	assert_int_equal(put_by(host->batch, 1, 1, 2, 3, NULL, NULL), 0);
+	put(host, 1, 2);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+
+	host->tc->fail_news = 1;
+	host->tc->fail_err = -ENOSPC;
+	assert_int_equal(put_by(host->batch, 2, 1, 2, 3, NULL, NULL), 0);
+	assert_int_equal(nfo_table_reject(host->batch, FLOWTABLE, nfo_id(2),
+					  NULL, NFT_OFFLOAD_REASON_MTU, NULL,
+					  NULL, NULL), 0);
+	nfo_table_commit(host->batch);
+	assert_int_equal(host->told.state, NFO_STATE_KNOWN);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_MTU);
+	clock_ms += 100;
+	assert_int_equal(nfo_table_retry(host->batch, 10), 0);
+	look(host, 2, &host->told);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_MTU);
+	host_free(host);
+}
+
 static void test_guard_refused(void **state)
 {
 	struct host *host = host_new();
@@ -439,6 +469,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_refuse_late),
 		cmocka_unit_test(test_guard_refused),
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_counters),
