@@ -114,7 +114,7 @@ say() {
 	local before
 	before=$(grep -c "^ok $1" "$WORK/probe" || true)
 	echo "$*" >&3
-	until_true 20 eval "[ \$(grep -c '^ok $1' $WORK/probe || true) -gt $before ]" ||
+	until_true 120 eval "[ \$(grep -c '^ok $1' $WORK/probe || true) -gt $before ]" ||
 		die "'$*': $(tail -n 3 "$WORK/probe")"
 }
 
