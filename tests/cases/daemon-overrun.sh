@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: dev stock
+# kernel: stock kasan
 # smp: 1
 # group: daemon
 # timeout: 240

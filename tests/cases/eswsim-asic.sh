@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: dev stock
+# kernel: dev kasan 6.1
 # group: eswsim
 # timeout: 600
 #

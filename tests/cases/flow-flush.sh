@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: dev
+# kernel: dev kasan
 # group: flow
 # timeout: 180
 #
