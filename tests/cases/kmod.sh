@@ -136,7 +136,8 @@ unload() { until_true 10 rmmod nft_offload 2> /dev/null || die "rmmod: $(rmmod n
 # Whichever way it is asked for, ours is loaded first; if it comes too late it
 # says so and stays away.
 part_order() {
-	modprobe -r nf_flow_table_inet nft_offload 2> /dev/null || true
+	! [ -d /sys/module/nft_offload ] && ! [ -d /sys/module/nf_flow_table_inet ] ||
+		die "a module is there already: nothing would be shown"
 	nft -f - <<< 'table inet o { flowtable f { hook ingress priority 0; devices = { lo }; flags offload; }; }'
 	nft flush ruleset
 	[ -d /sys/module/nft_offload ] || die "the ruleset has not loaded nft_offload"
