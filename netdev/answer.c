@@ -125,6 +125,9 @@ static void del_done(struct nfo_entry *entry, int err)
 	}
 	if (op->replied)
 		nfo_entry_count(entry, op->packets, op->bytes);
+	/* It had a place, and may have one again when its guard has. */
+	if (entry->exposed && entry->hold && !entry->deleted)
+		nfo_retry_later(entry);
 	nfo_slot_close(entry);
 	nfo_count(&entry->table->stats.removed, 1);
 }
@@ -286,7 +289,9 @@ void nfo_answer_refuse(struct nfo_entry *entry, enum nft_offload_reason reason,
 			retry = false;
 		}
 	}
-	if (retry || type == NFO_OP_DEL || type == NFO_OP_GET)
+	/* An exposed rule goes first. */
+	if ((retry && !entry->exposed) || type == NFO_OP_DEL ||
+	    type == NFO_OP_GET)
 		nfo_retry_later(entry);
 	op_end(entry);
 	pthread_mutex_unlock(shard);

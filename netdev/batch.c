@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "table_private.h"
@@ -26,7 +25,7 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 		return NFO_OP_GET;
 	if (entry->deleted)
 		return slot ? NFO_OP_DEL : NFO_OP_FORGET;
-	if (!entry->wanted || entry->hold)
+	if (!entry->wanted || entry->hold || (entry->exposed && slot))
 		return slot ? NFO_OP_DEL : NFO_OP_NONE;
 	if (!slot)
 		return NFO_OP_NEW;
@@ -148,6 +147,7 @@ static void op_start(struct nfo_batch *batch, struct nfo_entry *entry)
 			cds_list_add_tail(&op->parked, &batch->parked);
 			return;
 		}
+		nfo_store(&entry->guard->covers, true);
 	}
 	op_queue(batch, entry);
 }
@@ -219,18 +219,25 @@ static void parked_guarded(struct nfo_batch *batch, struct nfo_entry *entry)
 	ours = guard->op.type && guard->op.batch == batch;
 	if (guard->hold && !guard->op.type) {
 		reason = guard->hold->reason;
-		snprintf(text, sizeof(text), "rule for TTL 0 and 1: %.100s",
-			 guard->hold->text);
+		nfo_guard_words(guard->hold, text);
 		retry = guard->waiting;
 	}
+	if (placed)
+		nfo_store(&guard->covers, true);
 	pthread_mutex_unlock(shard);
 
-	if (placed)
+	if (placed) {
 		op_queue(batch, entry);
-	else if (ours)
+	} else if (ours) {
 		cds_list_add_tail(&entry->op.parked, &batch->parked);
-	else
+	} else {
+		/* What it has in hardware goes, and so does not stay alone. */
+		shard = nfo_entry_shard(entry);
+		pthread_mutex_lock(shard);
+		entry->exposed = entry->op.type != NFO_OP_NEW;
+		pthread_mutex_unlock(shard);
 		nfo_answer_refuse(entry, reason, text, retry);
+	}
 }
 
 /* Goes once over all that is parked. */
@@ -298,12 +305,13 @@ void nfo_batch_landed(struct nfo_batch *batch, struct nfo_entry *entry)
 {
 	pthread_mutex_t *shard = nfo_entry_shard(entry);
 	struct nfo_entry *guard = NULL;
-	bool idle;
+	bool idle, lost;
 
 	nfo_batch_step(batch, entry);
 	/* Whatever comes next holds the guard it needs by itself. */
 	pthread_mutex_lock(shard);
 	idle = !entry->op.type;
+	lost = idle && entry->hold && !entry->slot && entry->covers;
 	if (!entry->slot && (idle || entry->op.type == NFO_OP_FORGET)) {
 		guard = entry->guard;
 		entry->guard = NULL;
@@ -311,6 +319,8 @@ void nfo_batch_landed(struct nfo_batch *batch, struct nfo_entry *entry)
 	pthread_mutex_unlock(shard);
 	if (guard)
 		nfo_guard_drop(batch, guard);
+	if (lost)
+		nfo_guard_lost(batch, entry);
 	/* What is on its way again is told when it has arrived. */
 	if (idle)
 		nfo_batch_note(batch, entry);

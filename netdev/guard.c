@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <stdio.h>
 
 #include "table_private.h"
 
@@ -64,6 +65,13 @@ static struct nfo_body *guard_body(const struct nfo_body *body)
 	return guard;
 }
 
+void nfo_guard_words(const struct nfo_refusal *hold,
+		     char text[NFT_OFFLOAD_TEXT_MAX])
+{
+	snprintf(text, NFT_OFFLOAD_TEXT_MAX, "rule for TTL 0 and 1: %.100s",
+		 hold ? hold->text : "");
+}
+
 int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 		   const struct nfo_body *body)
 {
@@ -89,12 +97,50 @@ int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 	nfo_entry_publish(guard);
 	pthread_mutex_unlock(nfo_entry_shard(guard));
 
-	entry->guard = guard;
+	nfo_store(&entry->guard, guard);
 	nfo_batch_step(batch, guard);
 	/* The flow has moved to another port or protocol. */
 	if (old)
 		nfo_guard_drop(batch, old);
 	return 0;
+}
+
+/* Is @entry's rule in hardware, or on its way there, behind @guard? */
+static bool relies_on(const struct nfo_entry *entry,
+		      const struct nfo_entry *guard)
+{
+	return !entry->dead && nfo_load(&entry->guard) == guard && entry->slot &&
+	       !entry->exposed;
+}
+
+void nfo_guard_lost(struct nfo_batch *batch, struct nfo_entry *guard)
+{
+	struct nfo_refusal *hold = nfo_load(&guard->hold);
+	enum nft_offload_reason reason = hold ? hold->reason :
+		NFT_OFFLOAD_REASON_BUSY;
+	struct cds_lfht_iter iter;
+	struct nfo_entry *entry;
+	char text[NFT_OFFLOAD_TEXT_MAX];
+	bool exposed;
+
+	nfo_guard_words(hold, text);
+	nfo_store(&guard->covers, false);
+	cds_lfht_for_each_entry(batch->table->entries, &iter, entry, node) {
+		pthread_mutex_t *shard = nfo_entry_shard(entry);
+
+		pthread_mutex_lock(shard);
+		exposed = relies_on(entry, guard);
+		if (exposed) {
+			entry->exposed = true;
+			entry->waiting = false;
+			if (!entry->hold)
+				nfo_entry_hold(entry, reason, text);
+			entry->from_tc = true;
+		}
+		pthread_mutex_unlock(shard);
+		if (exposed)
+			nfo_batch_step(batch, entry);
+	}
 }
 
 void nfo_guard_drop(struct nfo_batch *batch, struct nfo_entry *guard)

@@ -87,7 +87,7 @@ static bool retry_one(struct nfo_batch *batch, const struct nfo_note *note)
 		return false;
 	waiting = entry->waiting;
 	entry->waiting = false;
-	if (waiting && entry->from_tc)
+	if (waiting && entry->from_tc && !entry->exposed)
 		nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);
 	pthread_mutex_unlock(nfo_entry_shard(entry));
 	if (waiting)

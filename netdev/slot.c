@@ -68,6 +68,7 @@ void nfo_slot_close(struct nfo_entry *entry)
 {
 	struct nfo_slot *slot = entry->slot;
 
+	entry->exposed = false;
 	nfo_store(&entry->slot, NULL);
 	cds_lfht_del(entry->table->slots, &slot->node);
 	nfo_count(&slot->hook->slots[slot->place.prio - NFO_BAND_PRIO_GUARD],

@@ -121,6 +121,8 @@ struct nfo_entry {
 	bool			from_tc; /* hold is TC's word, not a port's */
 	bool			queued;	/* in table->retry, by retry_lock */
 	unsigned int		refs;	/* guards: entries that need it */
+	bool			covers;	/* guards: rules rely on it (atomic) */
+	bool			exposed; /* its guard is missing: out with it */
 	struct nfo_entry	*guard;	/* held by us */
 	uint64_t		backoff_ms;
 	uint64_t		due_ms;
@@ -345,6 +347,16 @@ bool nfo_guard_needed(const struct nfo_entry *entry,
  */
 int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 		   const struct nfo_body *body);
+
+/* Why a flow is refused whose guard is, for @hold of the guard. */
+void nfo_guard_words(const struct nfo_refusal *hold,
+		     char text[NFT_OFFLOAD_TEXT_MAX]);
+
+/*
+ * Under RCU, no lock: @guard will not lie for now; the rules that relied on it
+ * are taken out of hardware, and tried again later.
+ */
+void nfo_guard_lost(struct nfo_batch *batch, struct nfo_entry *guard);
 
 /* Under RCU, no lock: one reference less; with the last one it goes. */
 void nfo_guard_drop(struct nfo_batch *batch, struct nfo_entry *guard);

@@ -274,6 +274,10 @@ static int del_filter(struct fake_socket *socket, const struct nlmsghdr *nlh)
 
 	if (!f)
 		return -ENOENT;
+	if (tc->fail_dels) {
+		tc->fail_dels--;
+		return -EBUSY;
+	}
 	tc->dels++;
 	note(tc, &f->place, 'g', 'f');
 	if (nlh->nlmsg_flags & NLM_F_ECHO)

@@ -52,6 +52,7 @@ struct fake_tc {
 	int		fail_err;	/* with this errno (negative) */
 	const char	*fail_text;
 	bool		fail_guards;	/* only guards fail; until cleared */
+	unsigned int	fail_dels;	/* so many of the next ones: EBUSY */
 	bool		fail_replaces;	/* with EEXIST, as some drivers do */
 	unsigned int	lose;		/* answers to so many sends are lost */
 	size_t		send_max;	/* EMSGSIZE above; 0: no limit */

@@ -172,6 +172,93 @@ static void test_reconcile(void **state)
 	host_free(host);
 }
 
+/* Lets all retries fall due, a few times over. */
+static void retry_all(struct host *host)
+{
+	for (int i = 0; i < 4; i++) {
+		clock_ms += 60000;
+		assert_true(nfo_table_retry(host->batch, 100) >= 0);
+	}
+}
+
+/* Somebody takes the guard away, and then there is no room for it. */
+static void test_guard_lost(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 1, 1);
+	put(host, 2, 1);
+	fake_tc_first(host->tc, FLOWS)->packets = 9;
+	fake_tc_drop(host->tc, fake_tc_first(host->tc, GUARDS));
+	host->tc->fail_guards = true;
+	host->tc->fail_err = -ENOSPC;
+	host->tc->fail_text = "full";
+	assert_int_equal(nfo_table_reconcile(host->batch, 0), 0);
+	/* No rule forwards without it. */
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 0);
+	assert_int_equal(stats(host).in_hw, 0);
+	look(host, 1, &host->told);
+	assert_int_equal(host->told.state, NFO_STATE_KNOWN);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_TABLE_FULL);
+	assert_string_equal(host->told.text, "rule for TTL 0 and 1: full");
+	assert_int_equal(host->told.counters.packets, 9);
+	retry_all(host);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 0);
+
+	host->tc->fail_guards = false;
+	retry_all(host);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 1);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 2);
+	look(host, 1, &host->told);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	assert_int_equal(host->told.counters.packets, 9);
+	host_free(host);
+}
+
+/* The rule cannot be taken away at once either. */
+static void test_guard_lost_del(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 1, 1);
+	fake_tc_drop(host->tc, fake_tc_first(host->tc, GUARDS));
+	host->tc->fail_guards = true;
+	host->tc->fail_err = -ENOSPC;
+	host->tc->fail_text = "full";
+	host->tc->fail_dels = 2;
+	assert_int_equal(nfo_table_reconcile(host->batch, 0), 0);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+	retry_all(host);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 0);
+	host_free(host);
+}
+
+/* A rule of the former process whose guard went in between. */
+static void test_guard_lost_adopt(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	put(host, 1, 1);
+	process_stop(host);
+	fake_tc_drop(host->tc, fake_tc_first(host->tc, GUARDS));
+	process_start(host);
+	assert_int_equal(nfo_table_read_back(host->batch), 1);
+	host->tc->fail_guards = true;
+	host->tc->fail_err = -EBUSY;
+	host->tc->fail_text = "busy";
+	put(host, 1, 1);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 0);
+	assert_int_equal(host->told.state, NFO_STATE_KNOWN);
+	host->tc->fail_guards = false;
+	retry_all(host);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 1);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+	host_free(host);
+}
+
 static void test_lost(void **state)
 {
 	struct host *host = host_new();
@@ -235,6 +322,9 @@ int main(void)
 		cmocka_unit_test(test_adopt),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_reconcile),
+		cmocka_unit_test(test_guard_lost),
+		cmocka_unit_test(test_guard_lost_del),
+		cmocka_unit_test(test_guard_lost_adopt),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_lost_port),
 	};
