@@ -58,6 +58,14 @@ static const struct reason reasons[] = {
 	       "Kernel or driver were busy: the flow is tried again shortly."),
 	REASON(RULE_VANISHED, "rule_vanished",
 	       "The flow's rule was removed by somebody else and is being put back: look for another program that deletes TC filters on the port."),
+	REASON(OTHER_PROVIDER, "other_provider",
+	       "A port of the flow is not one of this offload provider's: give all ports of the flow the same hw-offload-priority."),
+	REASON(RECIRC_UNSHARED, "recirc_unshared",
+	       "The flow recirculates, and this kernel does not tell Open vSwitch where hardware left off: use a kernel with CONFIG_NET_TC_SKB_EXT."),
+	REASON(RECIRC_UNREACHED, "recirc_unreached",
+	       "The flow continues a recirculation whose first part is not in hardware: see why that one is not."),
+	REASON(METER_UNKNOWN, "meter_unknown",
+	       "The flow uses a meter that TC cannot police: give it one drop band."),
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) ==

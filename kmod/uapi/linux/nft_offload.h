@@ -253,6 +253,12 @@ enum nft_offload_reason {
 	NFT_OFFLOAD_REASON_BUSY,		/* retried soon */
 	NFT_OFFLOAD_REASON_RULE_VANISHED,	/* it was there; it is put back */
 
+	/* Open vSwitch. */
+	NFT_OFFLOAD_REASON_OTHER_PROVIDER,	/* a port of another provider */
+	NFT_OFFLOAD_REASON_RECIRC_UNSHARED,	/* kernel: no TC_SKB_EXT */
+	NFT_OFFLOAD_REASON_RECIRC_UNREACHED,	/* no rule leads there */
+	NFT_OFFLOAD_REASON_METER_UNKNOWN,	/* not one of a single band */
+
 	__NFT_OFFLOAD_REASON_MAX,
 };
 
