@@ -229,16 +229,20 @@ static void agent_port_changed(void *arg, const struct nfo_port *before,
 static void agent_first_ports(struct agent *agent)
 {
 	struct nfo_port *ports;
+	bool found = false;
 	ssize_t n, i;
 
 	n = nfo_eswitch_ports(agent->eswitch, true, &ports);
 	if (n < 0)
 		return;
 	for (i = 0; i < n; i++) {
+		if (!ports[i].switch_id_len)
+			continue;
+		found = true;
 		agent_log_port(&ports[i]);
 		agent_port_ready(agent, &ports[i]);
 	}
-	if (!n)
+	if (!found)
 		log_say(LOG_NOTICE, "no switchdev port here: flows stay in software until there is one (devlink dev eswitch set DEV mode switchdev)");
 	free(ports);
 }

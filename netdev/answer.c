@@ -74,9 +74,10 @@ static void placed(struct nfo_entry *entry, struct nfo_body *body)
 {
 	struct nfo_slot *slot = entry->slot;
 
-	nfo_body_unref(slot->body);
-	slot->body = nfo_body_ref(body);
+	nfo_slot_have(slot, nfo_body_ref(body));
 	slot->broken = false;
+	/* Else it is known with the next counters. */
+	nfo_store(&slot->in_hw, !nfo_table_software(entry->table));
 	slot->packets = slot->bytes = 0;
 	slot->epoch = nfo_load(&entry->table->epoch);
 	entry->backoff_ms = 0;
@@ -156,14 +157,15 @@ static void get_done(struct nfo_entry *entry, int err)
 	if (!entry->slot->body || !nfo_body_equal(body, entry->slot->body))
 		entry->slot->packets = entry->slot->bytes = 0;
 	nfo_entry_count(entry, op->packets, op->bytes);
-	nfo_body_unref(entry->slot->body);
 	/* The same body tells batch_next() that there is nothing to do. */
 	if (entry->wanted && nfo_body_equal(body, entry->wanted)) {
 		nfo_body_unref(body);
 		body = nfo_body_ref(entry->wanted);
 	}
-	entry->slot->body = body;
+	nfo_slot_have(entry->slot, body);
 	entry->slot->broken = !op->in_hw;
+	nfo_store(&entry->slot->in_hw,
+		  op->in_hw && !nfo_table_software(entry->table));
 	entry->slot->epoch = nfo_load(&entry->table->epoch);
 }
 
@@ -250,8 +252,7 @@ void nfo_answer_reply(void *arg, const struct nlmsghdr *nlh)
 	op->replied = true;
 	op->packets = info.packets;
 	op->bytes = info.bytes;
-	op->in_hw = info.in_hw ||
-		entry->table->config.flags & NFO_TABLE_SKIP_HW;
+	op->in_hw = info.in_hw || nfo_table_software(entry->table);
 	op->ours = info.has_cookie &&
 		nfo_cookie_read(info.cookie, &source, &hash) &&
 		source == entry->source;

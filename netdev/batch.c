@@ -38,14 +38,23 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 	return NFO_OP_REPLACE;
 }
 
+/* Where @entry's rule may lie: NFO_TC_*. */
+static uint32_t put_flags(const struct nfo_entry *entry)
+{
+	uint32_t flags = entry->table->config.flags;
+
+	if (flags & NFO_TABLE_SKIP_HW || entry->software)
+		return NFO_TC_SKIP_HW;
+	return flags & NFO_TABLE_ANY ? 0 : NFO_TC_SKIP_SW;
+}
+
 /* Length of the message in @room for @entry's operation, or negative errno. */
 static int op_build(struct nfo_entry *entry, void *room,
 		    enum nft_offload_reason *reason)
 {
 	struct nfo_op *op = &entry->op;
 	const struct nfo_place *place = &entry->slot->place;
-	uint32_t flags = entry->table->config.flags & NFO_TABLE_SKIP_HW ?
-		NFO_TC_SKIP_HW : NFO_TC_SKIP_SW;
+	uint32_t flags = put_flags(entry);
 	uint8_t cookie[NFO_COOKIE_LEN];
 	int len;
 

@@ -40,8 +40,10 @@ static int counters_one(void *arg, const struct nlmsghdr *nlh)
 
 		pthread_mutex_lock(shard);
 		if (entry->slot == slot && !entry->op.type &&
-		    slot->epoch < counters->epoch)
+		    slot->epoch < counters->epoch) {
 			nfo_entry_count(entry, info.packets, info.bytes);
+			nfo_store(&slot->in_hw, info.in_hw);
+		}
 		pthread_mutex_unlock(shard);
 	}
 	nfo_rcu_unlock();

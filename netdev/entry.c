@@ -286,12 +286,15 @@ void nfo_entry_view(const struct nfo_entry *entry, struct nfo_view *view)
 	view->counters.packets = nfo_load(&entry->packets);
 	view->counters.bytes = nfo_load(&entry->bytes);
 	view->counters.idle_ms = now > used ? now - used : 0;
-	if (slot)
+	if (slot) {
 		view->place = slot->place;
-	else if (wanted)
+		view->in_hw = view->state == NFO_STATE_IN_HW &&
+			nfo_load(&slot->in_hw);
+	} else if (wanted) {
 		view->place = wanted->place;
-	else
+	} else {
 		view->place.ifindex = nfo_load(&entry->ifindex);
+	}
 	view->rule = wanted ? &wanted->rule : NULL;
 	view->info = nfo_load(&entry->info);
 }

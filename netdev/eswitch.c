@@ -374,17 +374,22 @@ ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
 	pthread_rwlock_rdlock(&eswitch->lock);
 	ports = calloc(eswitch->ports.n + 1, sizeof(*ports));
 	for (size_t i = 0; ports && i < eswitch->ports.n; i++)
-		if (!switchdev || eswitch->ports.port[i].switch_id_len)
+		if (!switchdev || eswitch->ports.port[i].switch_id_len ||
+		    eswitch->ports.port[i].indirect)
 			ports[n++] = eswitch->ports.port[i];
 	pthread_rwlock_unlock(&eswitch->lock);
 	*portsp = ports;
 	return ports ? n : -ENOMEM;
 }
 
-/* The device with @ifindex as an end of a rule: there, switchdev, enabled? */
+/*
+ * The device with @ifindex as an end of a rule: there, and of a switch?
+ * @switched becomes such a port, the first one met.
+ */
 static enum nft_offload_reason check_port(struct nfo_eswitch *eswitch,
 					  uint32_t ifindex,
 					  struct nfo_port *port,
+					  struct nfo_port *switched,
 					  char *text, size_t size)
 {
 	if (nfo_eswitch_port(eswitch, ifindex, port)) {
@@ -392,9 +397,16 @@ static enum nft_offload_reason check_port(struct nfo_eswitch *eswitch,
 		return NFT_OFFLOAD_REASON_PORT_GONE;
 	}
 	snprintf(text, size, "%s", port->name);
-	if (!port->switch_id_len)
-		return NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
-	return NFT_OFFLOAD_REASON_NONE;
+	if (port->switch_id_len) {
+		if (!switched->ifindex)
+			*switched = *port;
+		if (nfo_port_same_switch(switched, port))
+			return NFT_OFFLOAD_REASON_NONE;
+		snprintf(text, size, "%s and %s", switched->name, port->name);
+		return NFT_OFFLOAD_REASON_OTHER_SWITCH;
+	}
+	return port->indirect ? NFT_OFFLOAD_REASON_NONE :
+		NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
 }
 
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
@@ -402,20 +414,21 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 					  const struct nfo_place *place,
 					  char *text, size_t size)
 {
+	struct nfo_port in, out, switched = { .ifindex = 0 };
 	enum nft_offload_reason reason;
-	struct nfo_port in, out;
 
 	/* A shared block has no one port; the driver judges it. */
 	if (place->block)
 		return NFT_OFFLOAD_REASON_NONE;
-	reason = check_port(eswitch, place->ifindex, &in, text, size);
+	reason = check_port(eswitch, place->ifindex, &in, &switched, text,
+			    size);
 	if (reason)
 		return reason;
 	/*
 	 * Only the port that holds the rule must have the feature on
 	 * (tc_can_offload() in include/net/pkt_cls.h): outputs need not.
 	 */
-	if (!in.hw_tc_offload)
+	if (in.switch_id_len && !in.hw_tc_offload)
 		return NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF;
 
 	for (unsigned int i = 0; i < rule->n_actions; i++) {
@@ -429,14 +442,10 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 			snprintf(text, size, "%s", in.name);
 			return NFT_OFFLOAD_REASON_SAME_PORT;
 		}
-		reason = check_port(eswitch, action->port.ifindex, &out, text,
-				    size);
+		reason = check_port(eswitch, action->port.ifindex, &out,
+				    &switched, text, size);
 		if (reason)
 			return reason;
-		if (!nfo_port_same_switch(&in, &out)) {
-			snprintf(text, size, "%s and %s", in.name, out.name);
-			return NFT_OFFLOAD_REASON_OTHER_SWITCH;
-		}
 	}
 	if (size)
 		*text = '\0';

@@ -77,7 +77,7 @@ int nfo_eswitch_port(struct nfo_eswitch *eswitch, uint32_t ifindex,
 
 /*
  * Copies of all devices, sorted by ifindex, at *@portsp (free() it); only
- * switchdev ports if @switchdev. Their number or -ENOMEM. Any thread.
+ * switchdev ports and indirect ones if @switchdev. Their number or -ENOMEM. Any thread.
  */
 ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
 			  struct nfo_port **portsp);
@@ -85,7 +85,8 @@ ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
 /*
  * May @rule be placed in hardware at @place? NFT_OFFLOAD_REASON_NONE, or why
  * not, as far as ports are concerned: PORT_GONE, NOT_SWITCHDEV, OTHER_SWITCH,
- * HW_TC_OFFLOAD_OFF, SAME_PORT. @text (@size bytes) then names the device.
+ * HW_TC_OFFLOAD_OFF, SAME_PORT. @text (@size bytes) then names the device. A
+ * tunnel device or internal port (nfo_port.indirect) goes with any switch.
  * Any thread.
  */
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,

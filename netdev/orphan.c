@@ -144,9 +144,9 @@ bool nfo_orphan_adopt(struct nfo_entry *entry)
 		nfo_count(&table->stats.adopted_replaced, 1);
 	}
 	slot = entry->slot;
-	slot->body = body;
-	slot->broken = !orphan->info.in_hw &&
-		!(table->config.flags & NFO_TABLE_SKIP_HW);
+	nfo_slot_have(slot, body);
+	slot->broken = !orphan->info.in_hw && !nfo_table_software(table);
+	nfo_store(&slot->in_hw, orphan->info.in_hw);
 	slot->packets = orphan->info.packets;
 	slot->bytes = orphan->info.bytes;
 	nfo_store(&entry->packets, carry_on(entry->packets, slot->packets));
@@ -193,8 +193,7 @@ ssize_t nfo_table_read_back(struct nfo_batch *batch)
 	ssize_t n;
 
 	n = nfo_eswitch_ports(table->config.eswitch,
-			      !(table->config.flags & NFO_TABLE_SKIP_HW),
-			      &ports);
+			      !nfo_table_software(table), &ports);
 	if (n < 0)
 		return n;
 	for (ssize_t i = 0; i < n; i++) {

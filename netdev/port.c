@@ -27,6 +27,25 @@ static void copy_name(char *to, const struct nlattr *attr)
 	to[len] = '\0';
 }
 
+/* Is @info, IFLA_LINKINFO, that of a device for which drivers take rules? */
+static bool kind_indirect(const struct nlattr *info)
+{
+	static const char *const kinds[] = {
+		"vxlan", "geneve", "gretap", "ip6gretap", "openvswitch",
+	};
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, info) {
+		if (mnl_attr_get_type(attr) != IFLA_INFO_KIND ||
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+			continue;
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if (!strcmp(mnl_attr_get_str(attr), kinds[i]))
+				return true;
+	}
+	return false;
+}
+
 /* Takes one attribute into @port. 0, -EBADMSG, or -ENOENT as in port.h. */
 static int parse_attr(const struct nlattr *attr, struct nfo_port *port)
 {
@@ -46,6 +65,9 @@ static int parse_attr(const struct nlattr *attr, struct nfo_port *port)
 			return -EBADMSG;
 		memcpy(port->switch_id, mnl_attr_get_payload(attr), len);
 		port->switch_id_len = len;
+		break;
+	case IFLA_LINKINFO:
+		port->indirect = kind_indirect(attr);
 		break;
 	case IFLA_MTU:
 		if (len < sizeof(uint32_t))
@@ -88,6 +110,7 @@ bool nfo_port_equal(const struct nfo_port *a, const struct nfo_port *b)
 {
 	return a->ifindex == b->ifindex && a->up == b->up &&
 	       a->hw_tc_offload == b->hw_tc_offload && a->mtu == b->mtu &&
+	       a->indirect == b->indirect &&
 	       a->switch_id_len == b->switch_id_len &&
 	       !memcmp(a->switch_id, b->switch_id, a->switch_id_len) &&
 	       !strcmp(a->name, b->name) && !strcmp(a->port_name, b->port_name);

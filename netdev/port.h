@@ -26,6 +26,12 @@ struct nfo_port {
 	bool		up;			/* IFF_UP */
 	bool		hw_tc_offload;		/* ethtool -k hw-tc-offload */
 	uint32_t	mtu;			/* bytes at layer 3 */
+	/*
+	 * A tunnel device or an internal port of Open vSwitch: no port of a
+	 * switch, but the kernel offers its rules to all drivers that asked
+	 * for such (flow_indr_dev_setup_offload() in flow_offload.c).
+	 */
+	bool		indirect;
 };
 
 /*

@@ -35,8 +35,7 @@ static int pass_found(void *arg, struct nfo_found *found)
 
 		/* Not in hardware is as good as not there. */
 		pthread_mutex_lock(shard);
-		if (found->info.in_hw ||
-		    table->config.flags & NFO_TABLE_SKIP_HW)
+		if (found->info.in_hw || nfo_table_software(table))
 			slot->seen = pass->epoch;
 		else if (slot->epoch < pass->epoch)
 			slot->broken = true;
@@ -108,8 +107,7 @@ static ssize_t pass_ports(struct nfo_table *table, unsigned int max,
 			  struct nfo_port **portsp)
 {
 	ssize_t n = nfo_eswitch_ports(table->config.eswitch,
-				      !(table->config.flags &
-					NFO_TABLE_SKIP_HW), portsp);
+				      !nfo_table_software(table), portsp);
 	size_t first = table->next_reconcile;
 
 	if (n <= 0 || !max)

@@ -64,6 +64,19 @@ static void slot_free(struct rcu_head *head)
 	free(caa_container_of(head, struct nfo_slot, rcu));
 }
 
+void nfo_slot_have(struct nfo_slot *slot, struct nfo_body *body)
+{
+	struct nfo_body *old = slot->body;
+
+	/* The new one first: what both go to is not unreached in between. */
+	if (body)
+		nfo_chain_count(slot->entry->table, body, 1);
+	slot->body = body;
+	if (old)
+		nfo_chain_count(slot->entry->table, old, -1);
+	nfo_body_unref(old);
+}
+
 void nfo_slot_close(struct nfo_entry *entry)
 {
 	struct nfo_slot *slot = entry->slot;
@@ -73,7 +86,7 @@ void nfo_slot_close(struct nfo_entry *entry)
 	cds_lfht_del(entry->table->slots, &slot->node);
 	nfo_count(&slot->hook->slots[slot->place.prio - NFO_BAND_PRIO_GUARD],
 		  -1);
-	nfo_body_unref(slot->body);
+	nfo_slot_have(slot, NULL);
 	urcu_memb_call_rcu(&slot->rcu, slot_free);
 }
 

@@ -41,9 +41,12 @@ static void table_free(struct nfo_table *table)
 		cds_lfht_destroy(table->hooks, NULL);
 	if (table->orphans.hash)
 		cds_lfht_destroy(table->orphans.hash, NULL);
+	if (table->chains.hash)
+		cds_lfht_destroy(table->chains.hash, NULL);
 	for (int i = 0; i < NFO_SHARDS; i++)
 		pthread_mutex_destroy(&table->shards[i]);
 	pthread_mutex_destroy(&table->orphans.lock);
+	pthread_mutex_destroy(&table->chains.lock);
 	pthread_mutex_destroy(&table->retry_lock);
 	pthread_mutex_destroy(&table->hook_lock);
 	free(table);
@@ -66,6 +69,7 @@ int nfo_table_create(struct nfo_table **tablep,
 	for (int i = 0; i < NFO_SHARDS; i++)
 		pthread_mutex_init(&table->shards[i], NULL);
 	pthread_mutex_init(&table->orphans.lock, NULL);
+	pthread_mutex_init(&table->chains.lock, NULL);
 	pthread_mutex_init(&table->retry_lock, NULL);
 	pthread_mutex_init(&table->hook_lock, NULL);
 	CDS_INIT_LIST_HEAD(&table->orphans.list);
@@ -75,8 +79,9 @@ int nfo_table_create(struct nfo_table **tablep,
 	table->slots = hash_new();
 	table->hooks = hash_new();
 	table->orphans.hash = hash_new();
+	table->chains.hash = hash_new();
 	if (!table->entries || !table->slots || !table->hooks ||
-	    !table->orphans.hash) {
+	    !table->orphans.hash || !table->chains.hash) {
 		table_free(table);
 		return -ENOMEM;
 	}
@@ -111,6 +116,11 @@ void nfo_table_check(struct nfo_entry *entry)
 		reason = nfo_eswitch_check(table->config.eswitch,
 					   &wanted->rule, &wanted->place,
 					   text, sizeof(text));
+		/* What no NIC can take is not even offered to one. */
+		entry->software = reason &&
+			table->config.flags & NFO_TABLE_ANY;
+		if (entry->software)
+			reason = NFT_OFFLOAD_REASON_NONE;
 	}
 	/* What TC has said stands until retried, unless a port objects. */
 	if (!reason && entry->hold && entry->from_tc)
@@ -240,6 +250,27 @@ int nfo_table_reject(struct nfo_batch *batch, enum nfo_source source,
 	return 0;
 }
 
+int nfo_table_withdraw(struct nfo_batch *batch, enum nfo_source source,
+		       struct nfo_id id, enum nft_offload_reason reason,
+		       const char *text)
+{
+	struct nfo_entry *entry;
+
+	nfo_rcu_lock();
+	entry = nfo_entry_lock(batch->table, source, id, false);
+	if (entry) {
+		nfo_entry_want(entry, NULL);
+		nfo_entry_hold(entry, reason, text);
+		entry->from_tc = false;
+		nfo_retry_cancel(entry);
+		nfo_entry_publish(entry);
+		pthread_mutex_unlock(nfo_entry_shard(entry));
+		nfo_batch_landed(batch, entry);
+	}
+	nfo_rcu_unlock();
+	return entry ? 0 : -ENOENT;
+}
+
 int nfo_table_del(struct nfo_batch *batch, enum nfo_source source,
 		  struct nfo_id id)
 {
@@ -268,20 +299,27 @@ int nfo_table_commit(struct nfo_batch *batch)
 	return nfo_batch_run(batch);
 }
 
-int nfo_table_clear(struct nfo_batch *batch)
+int nfo_table_flush(struct nfo_batch *batch, enum nfo_source source)
 {
 	struct nfo_table *table = batch->table;
 	struct cds_lfht_iter iter;
 	struct nfo_entry *entry;
-	ssize_t reaped;
-	int err;
 
 	nfo_rcu_lock();
 	cds_lfht_for_each_entry(table->entries, &iter, entry, node)
-		if (entry->source != NFO_SOURCE_GUARD)
+		if (source ? entry->source == source :
+		    entry->source != NFO_SOURCE_GUARD)
 			nfo_table_del(batch, entry->source, entry->id);
 	nfo_rcu_unlock();
-	err = nfo_batch_run(batch);
+	return nfo_batch_run(batch);
+}
+
+int nfo_table_clear(struct nfo_batch *batch)
+{
+	ssize_t reaped;
+	int err;
+
+	err = nfo_table_flush(batch, 0);
 	reaped = nfo_table_reap(batch, 0);
 	return err || reaped >= 0 ? err : (int)reaped;
 }

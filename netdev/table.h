@@ -61,7 +61,7 @@ static inline struct nfo_id nfo_id(uint64_t lo)
 enum nfo_state {
 	NFO_STATE_KNOWN,	/* not in hardware; the reason says why */
 	NFO_STATE_PLACING,	/* on its way */
-	NFO_STATE_IN_HW,	/* the driver has it */
+	NFO_STATE_IN_HW,	/* the driver has it; TC, where that will do */
 	NFO_STATE_REMOVING,	/* deleted by the source, still in hardware */
 	NFO_STATE_GONE,		/* in a result only: removed, forgotten */
 };
@@ -82,6 +82,7 @@ struct nfo_view {
 	const char		*text;		/* driver's words; "" */
 	struct nfo_counters	counters;
 	struct nfo_place	place;		/* handle 0: not placed */
+	bool			in_hw;		/* IN_HW, and not in software */
 	const struct nfo_rule	*rule;		/* NULL after a reject */
 	void			*info;		/* the source's own */
 };
@@ -89,7 +90,8 @@ struct nfo_view {
 typedef void nfo_table_view_fn(void *arg, const struct nfo_view *view);
 
 /* How rules are put: nfo_table_config.flags. */
-#define NFO_TABLE_SKIP_HW	0x01	/* in software, any device: for tests */
+#define NFO_TABLE_SKIP_HW	0x01	/* in software only, any device */
+#define NFO_TABLE_ANY		0x02	/* in software where not in hardware */
 
 struct nfo_table_config {
 	/* The ports; must live longer than the table. */
@@ -173,6 +175,16 @@ int nfo_table_reject(struct nfo_batch *batch, enum nfo_source source,
 		     const struct nfo_counters *told, void *info);
 
 /*
+ * The flow stays known, but its source wants no rule for it any more: @reason
+ * and @text as in nfo_table_reject(). For a source that has handed the flow to
+ * somebody else because it was not placed at once: it must not be tried again.
+ * 0 or -ENOENT.
+ */
+int nfo_table_withdraw(struct nfo_batch *batch, enum nfo_source source,
+		       struct nfo_id id, enum nft_offload_reason reason,
+		       const char *text);
+
+/*
  * The flow has ended: its rule goes. When it has gone, GONE is reported with
  * the final counters. 0 or -ENOENT.
  */
@@ -185,6 +197,12 @@ int nfo_table_del(struct nfo_batch *batch, enum nfo_source source,
  * kernel's answers, as far as there were any, say, and are retried.
  */
 int nfo_table_commit(struct nfo_batch *batch);
+
+/*
+ * Removes all entries of @source (0: of all) and their rules, orphans not.
+ * Reports. As commit.
+ */
+int nfo_table_flush(struct nfo_batch *batch, enum nfo_source source);
 
 /* Removes all entries and their rules, orphans too. Reports. As commit. */
 int nfo_table_clear(struct nfo_batch *batch);
@@ -201,6 +219,9 @@ int nfo_table_port_prepare(struct nfo_batch *batch, uint32_t ifindex);
 /* Calls @fn for the entry; 0 or -ENOENT. Any thread, no lock. */
 int nfo_table_get(struct nfo_table *table, enum nfo_source source,
 		  struct nfo_id id, nfo_table_view_fn *fn, void *arg);
+
+/* Does a rule in the kernel go to @chain? Any thread, no lock. */
+bool nfo_table_chain_reached(struct nfo_table *table, uint32_t chain);
 
 /*
  * Calls @fn for every entry of @source (0: of all but guards). Entries that

@@ -5,6 +5,7 @@
  *
  *	entry.c		entries and what hangs off them; who may see what
  *	slot.c		rules in the kernel, found by place
+ *	chain.c		how many of them go to which chain
  *	batch.c		the next step of an entry: what to send
  *	answer.c	what the kernel's answer means
  *	retry.c		refused for now: when to try again
@@ -17,7 +18,8 @@
  *	table.c		put, reject, delete, look up
  *
  * Locks: an entry's fields are written under its shard's lock. Never two
- * shards at once; a shard before orphans.lock or retry_lock, which come last.
+ * shards at once; a shard before orphans.lock, retry_lock or chains.lock, which
+ * come last.
  * None is held when something is sent or a callback of the source runs.
  */
 #ifndef NFO_TABLE_PRIVATE_H
@@ -60,6 +62,7 @@ struct nfo_slot {
 	struct nfo_place	place;
 	struct nfo_body		*body;	/* acknowledged; NULL: nothing yet */
 	bool			broken;	/* there, but not in hardware */
+	bool			in_hw;	/* as last heard (atomic) */
 	bool			stuck;	/* cannot be replaced, must go first */
 	uint64_t		epoch;	/* table->epoch at the last answer */
 	uint64_t		seen;	/* epoch of the last dump with it */
@@ -118,6 +121,7 @@ struct nfo_entry {
 	bool			dead;	/* out of table->entries */
 	bool			unsure;	/* what the kernel has is not known */
 	bool			waiting; /* nothing until retried */
+	bool			software; /* no hardware can take it: SKIP_HW */
 	bool			from_tc; /* hold is TC's word, not a port's */
 	bool			queued;	/* in table->retry, by retry_lock */
 	unsigned int		refs;	/* guards: entries that need it */
@@ -159,6 +163,14 @@ struct nfo_orphan {
 	uint64_t		since_ms;
 };
 
+/* A chain that rules in the kernel go to. */
+struct nfo_chain {
+	struct cds_lfht_node	node;	/* table->chains.hash, by number */
+	struct rcu_head		rcu;
+	uint32_t		number;
+	unsigned long		rules;	/* by chains.lock */
+};
+
 struct nfo_table {
 	struct nfo_table_config	config;
 	struct cds_lfht		*entries;
@@ -172,6 +184,10 @@ struct nfo_table {
 		struct cds_lfht		*hash;
 		struct cds_list_head	list;
 	} orphans;
+	struct {
+		pthread_mutex_t		lock;
+		struct cds_lfht		*hash;
+	} chains;
 	pthread_mutex_t		retry_lock;
 	struct cds_list_head	retry;
 	uint32_t		handle;		/* the last one given out */
@@ -204,6 +220,12 @@ struct nfo_batch {
 #define nfo_count(p, n)	__atomic_fetch_add(p, n, __ATOMIC_RELAXED)
 
 /* --- table.c --- */
+
+/* Is a rule in its place that lies in software only? */
+static inline bool nfo_table_software(const struct nfo_table *table)
+{
+	return table->config.flags & (NFO_TABLE_SKIP_HW | NFO_TABLE_ANY);
+}
 
 /* Milliseconds, monotonic. */
 uint64_t nfo_table_now(const struct nfo_table *table);
@@ -274,12 +296,21 @@ void nfo_entry_free_all(struct nfo_table *table);
  */
 int nfo_slot_open(struct nfo_entry *entry, const struct nfo_place *place);
 
+/* Shard locked: @body, whose reference passes, is what the slot has now. */
+void nfo_slot_have(struct nfo_slot *slot, struct nfo_body *body);
+
 /* Shard locked: the entry's rule is no longer in the kernel. */
 void nfo_slot_close(struct nfo_entry *entry);
 
 /* Under RCU: the slot at exactly @place, or NULL. */
 struct nfo_slot *nfo_slot_find(struct nfo_table *table,
 			       const struct nfo_place *place);
+
+/* --- chain.c --- */
+
+/* Shard locked: @by rules (1 or -1) more go where @body goes. */
+void nfo_chain_count(struct nfo_table *table, const struct nfo_body *body,
+		     int by);
 
 /* --- hook.c --- */
 
