@@ -191,8 +191,9 @@ void nfo_entry_publish(struct nfo_entry *entry)
 {
 	enum nfo_state old = entry->state;
 	enum nfo_state state = NFO_STATE_KNOWN;
+	struct nfo_table_stats *stats = &entry->table->stats;
 	uint64_t *in_hw = entry->source == NFO_SOURCE_GUARD ?
-		&entry->table->stats.guards : &entry->table->stats.in_hw;
+		&stats->guards : &stats->in_hw;
 
 	if (entry->deleted)
 		state = NFO_STATE_REMOVING;
@@ -205,8 +206,12 @@ void nfo_entry_publish(struct nfo_entry *entry)
 		 entry->slot->body == entry->wanted)
 		state = NFO_STATE_IN_HW;
 
-	if ((state == NFO_STATE_IN_HW) != (old == NFO_STATE_IN_HW))
-		nfo_count(in_hw, state == NFO_STATE_IN_HW ? 1 : -1);
+	if ((state == NFO_STATE_IN_HW) != (old == NFO_STATE_IN_HW)) {
+		int by = state == NFO_STATE_IN_HW ? 1 : -1;
+
+		nfo_count(in_hw, by);
+		nfo_count(&stats->in_hw_of[entry->source], by);
+	}
 	nfo_store(&entry->state, state);
 }
 

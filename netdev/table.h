@@ -109,6 +109,7 @@ struct nfo_table_config {
 struct nfo_table_stats {
 	uint64_t entries;	/* now */
 	uint64_t in_hw;		/* now */
+	uint64_t in_hw_of[NFO_SOURCE_COUNT]; /* now, by source */
 	uint64_t guards;	/* now, in hardware */
 	uint64_t orphans;	/* now, left-over rules nobody claimed yet */
 	uint64_t added;		/* rules acknowledged */

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* worker: see worker.h. */
+
+#include <config.h>
+#include "worker.h"
+
+#include <time.h>
+
+#include "latch.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovs-rcu.h"
+#include "timeval.h"
+
+#include "offload.h"
+#include "port.h"
+
+VLOG_DEFINE_THIS_MODULE(nft_offload_worker);
+
+/* All in milliseconds. */
+#define COUNTERS_MIN    100     /* Between two readings of the counters, */
+#define COUNTERS_MAX    3000
+#define COUNTERS_SHARE  10      /* and of the time that they take. */
+#define RECONCILE_MIN   2000    /* Between two ports compared, */
+#define RECONCILE_SHARE 50      /* and of the time that it takes. */
+#define REFRESH         10000   /* Reading of all links. */
+#define GRACE           10000   /* Until leftovers are removed. */
+#define PATIENCE        100     /* With counters that somebody waits for. */
+#define SMALL           20      /* A reading that can be waited for. */
+
+#define RETRY_MAX       64      /* Flows in one go. */
+
+/* Something that is done again and again, but not in more than one part in
+ * 'share' of the time. */
+struct chore {
+    long long int next;
+    long long int min, max;
+    int share;
+};
+
+struct worker {
+    struct nft_offload *offload;
+    pthread_t thread;
+    struct latch exit;
+    struct latch kick;
+    struct chore counters;
+    struct chore reconcile;
+    struct chore refresh;
+    atomic_ullong begun;        /* Readings of the counters, */
+    atomic_ullong ended;
+    atomic_llong duration;      /* and how long the last one took, ms. */
+};
+
+static bool
+chore_due(const struct chore *chore)
+{
+    return time_msec() >= chore->next;
+}
+
+/* 'start' is when it was begun. */
+static void
+chore_done(struct chore *chore, long long int start)
+{
+    long long int now = time_msec();
+    long long int pause = (now - start) * chore->share;
+
+    chore->next = now + MIN(MAX(pause, chore->min), chore->max);
+}
+
+/* Can it change where rules may lie?  Most changes are up, down and MTU. */
+static bool
+link_matters(const struct nfo_port *before, const struct nfo_port *after)
+{
+    return !before || !after || before->indirect != after->indirect
+           || before->hw_tc_offload != after->hw_tc_offload
+           || before->switch_id_len != after->switch_id_len
+           || memcmp(before->switch_id, after->switch_id,
+                     before->switch_id_len);
+}
+
+static void
+worker_link_changed(void *worker_, const struct nfo_port *before,
+                    const struct nfo_port *after)
+{
+    struct worker *worker = worker_;
+    struct nft_offload *offload = worker->offload;
+    struct sender *sender = sender_get(&offload->senders);
+    uint32_t ifindex = after ? after->ifindex : before->ifindex;
+
+    if (after) {
+        port_log_verdict(offload, before, after);
+    }
+    if (sender && link_matters(before, after)) {
+        nfo_table_port_changed(sender->batch, ifindex);
+    }
+}
+
+static void
+worker_read_counters(struct worker *worker, struct sender *sender)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+    unsigned long long int n;
+    long long int start;
+    bool kicked = latch_poll(&worker->kick);
+    int error;
+
+    if (!kicked && !chore_due(&worker->counters)) {
+        return;
+    }
+    start = time_msec();
+    atomic_add(&worker->begun, 1, &n);
+    error = -nfo_table_read_counters(sender->batch, 0);
+    if (error) {
+        VLOG_WARN_RL(&rl, "counters could not be read: %s",
+                     ovs_strerror(error));
+    }
+    chore_done(&worker->counters, start);
+    atomic_store(&worker->duration, time_msec() - start);
+    atomic_store(&worker->ended, n + 1);
+}
+
+static void
+worker_reap(struct sender *sender)
+{
+    ssize_t n = nfo_table_reap(sender->batch, GRACE);
+
+    if (n > 0) {
+        VLOG_INFO("removed %"PRIdSIZE" rules of an earlier process that no "
+                  "flow claimed", n);
+    }
+}
+
+/* What may take the kernel long: OVS's RCU must not wait for it. */
+static void
+worker_work(struct worker *worker, struct sender *sender)
+{
+    long long int start;
+
+    ovsrcu_quiesce_start();
+    worker_read_counters(worker, sender);
+    nfo_table_retry(sender->batch, RETRY_MAX);
+    if (chore_due(&worker->reconcile)) {
+        start = time_msec();
+        nfo_table_reconcile(sender->batch, 1);
+        chore_done(&worker->reconcile, start);
+    }
+    worker_reap(sender);
+    ovsrcu_quiesce_end();
+}
+
+static void
+worker_links(struct worker *worker)
+{
+    struct nfo_eswitch *eswitch = worker->offload->eswitch;
+
+    nfo_eswitch_handle(eswitch, worker_link_changed, worker);
+    if (chore_due(&worker->refresh)) {
+        long long int start = time_msec();
+
+        nfo_eswitch_refresh(eswitch, worker_link_changed, worker);
+        chore_done(&worker->refresh, start);
+    }
+}
+
+static void *
+worker_main(void *worker_)
+{
+    struct worker *worker = worker_;
+
+    while (!latch_is_set(&worker->exit)) {
+        struct sender *sender = sender_get(&worker->offload->senders);
+
+        if (sender) {
+            worker_links(worker);
+            worker_work(worker, sender);
+        }
+        poll_fd_wait(nfo_eswitch_fd(worker->offload->eswitch), POLLIN);
+        latch_wait(&worker->exit);
+        latch_wait(&worker->kick);
+        poll_timer_wait_until(MIN(worker->counters.next,
+                                  worker->reconcile.next));
+        poll_block();
+    }
+    return NULL;
+}
+
+struct worker *
+worker_create(struct nft_offload *offload)
+{
+    struct worker *worker = xmalloc(sizeof *worker);
+
+    *worker = (struct worker) {
+        .offload = offload,
+        .counters = { .min = COUNTERS_MIN, .max = COUNTERS_MAX,
+                      .share = COUNTERS_SHARE },
+        .reconcile = { .min = RECONCILE_MIN, .max = LLONG_MAX,
+                       .share = RECONCILE_SHARE },
+        .refresh = { .min = REFRESH, .max = REFRESH, .share = 1 },
+    };
+    latch_init(&worker->exit);
+    latch_init(&worker->kick);
+    worker->thread = ovs_thread_create("nft_offload", worker_main, worker);
+    return worker;
+}
+
+void
+worker_destroy(struct worker *worker)
+{
+    latch_set(&worker->exit);
+    xpthread_join(worker->thread, NULL);
+    latch_destroy(&worker->exit);
+    latch_destroy(&worker->kick);
+    free(worker);
+}
+
+void
+worker_kick(struct worker *worker)
+{
+    latch_set(&worker->kick);
+}
+
+void
+worker_kick_and_wait(struct worker *worker)
+{
+    const struct timespec ms = { .tv_nsec = 1000 * 1000 };
+    unsigned long long int begun, ended;
+    long long int duration;
+
+    atomic_read(&worker->begun, &begun);
+    worker_kick(worker);
+    atomic_read(&worker->duration, &duration);
+    if (duration > SMALL) {
+        return;
+    }
+    /* Not poll_block(), which would pass for a quiescent state. */
+    for (int i = 0; i < PATIENCE; i++) {
+        atomic_read(&worker->ended, &ended);
+        if (ended > begun) {
+            break;
+        }
+        nanosleep(&ms, NULL);
+    }
+}
