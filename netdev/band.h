@@ -20,8 +20,12 @@
  *	49152 and down	the kernel, when people name no priority
  *
  * Chains: 0 for the flowtable. OVS takes a recirculation id for a chain, and
- * those are below 2^28 (TC_ACT_EXT_VAL_MASK). Police indices: OVS's meters are
- * 0x10000000 to 0x1fffffff; we use none.
+ * those are below 2^28 (TC_ACT_EXT_VAL_MASK).
+ *
+ * Police indices: OVS's tc provider has its meters from 0x10000000 to
+ * 0x1fffffff, and when it gets its first port deletes every policer there that
+ * no rule uses, whoever made it. Ours are the next as many, so that both
+ * providers can run in one process: OVS tells each of them of every meter.
  *
  * Handles: ours are from NFO_BAND_HANDLE_MIN up, each used for one rule of all
  * ports. The kernel's own start at 1 (fl_change() in cls_flower.c).
@@ -59,6 +63,9 @@ enum nfo_source {
 
 #define NFO_BAND_HANDLE_MIN	0x10000000U
 #define NFO_BAND_HANDLE_MAX	0xfffffff0U
+
+#define NFO_BAND_POLICE_MIN	0x20000000U
+#define NFO_BAND_POLICE_MAX	0x2fffffffU
 
 /*
  * nfo_band_prio: the priority of rules of @source with TC protocol @protocol

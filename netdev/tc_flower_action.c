@@ -266,14 +266,20 @@ static void put_ct(struct nfo_tc_writer *w, const struct nfo_action *a,
 		put_nat(w, a->ct.flags, &a->ct.nat);
 }
 
-/* The policer is there already: its number is all that is looked at. */
+/*
+ * The policer is there already: its number is all that is looked at. Where it
+ * is not, the kernel would make one that lets everything pass; a rate without
+ * a burst has it refuse (tcf_police_init()).
+ */
 static void put_police(struct nfo_tc_writer *w, uint32_t index)
 {
 	struct tc_police parms = { .index = index, .action = TC_ACT_PIPE };
+	uint64_t rate = 1;
 
 	if (!index)
 		nfo_tc_fail(w, -EINVAL);
 	nfo_tc_put(w, TCA_POLICE_TBF, &parms, sizeof(parms));
+	nfo_tc_put(w, TCA_POLICE_PKTRATE64, &rate, sizeof(rate));
 }
 
 /* A policer without a rate only looks at the length: the "MTU". */
