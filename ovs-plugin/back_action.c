@@ -7,9 +7,12 @@
  * at the end.  A rule that lets packets go on unforwarded is none of OVS, whose
  * packets end where the actions do.
  *
- * A branch of CHECK_PKT_LEN may end a packet's way; in OVS all branches meet
- * again.  What follows the check is then written into the branches, which is
- * also how xlate_check_pkt_larger() of ofproto/ofproto-dpif-xlate.c does it. */
+ * The branches of a CHECK_PKT_LEN may end a packet's way, and what they do to
+ * the packet stays done.  In OVS they work on a copy of it, and all packets go
+ * on behind as they were (execute_check_pkt_len() of net/openvswitch/actions.c).
+ * So unless the branches only output, what follows them is written into them,
+ * which is how xlate_check_pkt_larger() of ofproto/ofproto-dpif-xlate.c does it
+ * anyway. */
 
 #include <config.h>
 
@@ -118,27 +121,24 @@ put_meter(struct walk *w, const struct nfo_action *a)
     return 0;
 }
 
-/* Does some way through actions 'at' to 'end' end in one of them? */
+/* Do all packets leave actions 'at' to 'end' (not included) as they came? */
 static bool
-some_way_ends(const struct nfo_rule *rule, uint16_t at, uint16_t end)
+leaves_no_trace(const struct nfo_rule *rule, uint16_t at, uint16_t end)
 {
     for (uint16_t i = at; i < end; i++) {
-        if (nfo_action_ends(rule->actions[i].type)) {
-            return true;
+        enum nfo_action_type type = rule->actions[i].type;
+
+        if (type != NFO_ACT_MIRROR && type != NFO_ACT_SKBEDIT_PTYPE
+            && type != NFO_ACT_CHECK_PKT_LEN) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
-static bool
-same_packet(const struct back_packet *a, const struct back_packet *b)
-{
-    return a->dl_type == b->dl_type && a->nw_proto == b->nw_proto
-           && a->rewritten == b->rewritten && a->to_host == b->to_host;
-}
-
-/* Check 'i', which is in stretch 's'.  '*next' is where the stretch goes on, or
- * its end if the branches have all of that in them; then '*ends' as well. */
+/* Check 'i', which is in stretch 's'.  '*next' is where the stretch goes on.  If
+ * the branches have all of the rest in them, that is the end, and no packet goes
+ * on: '*ends'. */
 static int
 put_check(struct walk *w, const struct stretch *s, uint16_t i,
           struct back_packet *packet, uint16_t *next, bool *ends)
@@ -161,7 +161,7 @@ put_check(struct walk *w, const struct stretch *s, uint16_t i,
     if (check->len > UINT16_MAX || after > s->end) {
         return EOPNOTSUPP;
     }
-    *ends = some_way_ends(w->rule, longer, after);
+    *ends = !leaves_no_trace(w->rule, longer, after);
     if (*ends) {
         branches[0].then = branches[1].then = &rest;
     }
@@ -185,8 +185,9 @@ put_check(struct walk *w, const struct stretch *s, uint16_t i,
         return branch_ends[0] && branch_ends[1] ? 0 : EOPNOTSUPP;
     }
     *next = after;
-    *packet = packets[0];
-    return same_packet(&packets[0], &packets[1]) ? 0 : EOPNOTSUPP;
+    packet->to_host = packets[0].to_host && packets[1].to_host;
+    packet->rewritten = false;
+    return 0;
 }
 
 /* Any action but CHECK_PKT_LEN. */

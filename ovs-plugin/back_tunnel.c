@@ -49,24 +49,23 @@ match_addresses(const struct nfo_rule *rule, struct match *match,
             || flow_tnl_src_is_set(&match->flow.tunnel)) ? 0 : EOPNOTSUPP;
 }
 
-/* The id, 32 bits of OVS's 64: no tunnel has more.  A GRE packet without key
- * has no id and, for the kernel, id 0. */
+/* The id, 32 bits of OVS's 64: no tunnel has more.  A GRE packet without key is
+ * one with key 0 to TC and to ofproto-dpif (options:key in
+ * vswitchd/vswitch.xml); it is what there is. */
 static int
 match_id(const struct nfo_rule *rule, const struct back_port *in,
          struct match *match, struct nfo_key *left)
 {
     if (!rule->mask.tun_id) {
-        if (in->port.kind == TRANSLATE_PORT_GRE) {
-            match_set_tun_id(match, 0);
-            match->wc.masks.tunnel.flags |= FLOW_TNL_F_KEY;
-        }
         return 0;
     }
     if (rule->mask.tun_id != OVS_BE32_MAX) {
         return EOPNOTSUPP;
     }
     match_set_tun_id(match, htonll(ntohl(rule->key.tun_id)));
-    match->flow.tunnel.flags |= FLOW_TNL_F_KEY;
+    if (rule->key.tun_id || in->port.kind != TRANSLATE_PORT_GRE) {
+        match->flow.tunnel.flags |= FLOW_TNL_F_KEY;
+    }
     match->wc.masks.tunnel.flags |= FLOW_TNL_F_KEY;
     left->tun_id = 0;
     return 0;

@@ -88,10 +88,13 @@ int translate_flow(const struct translate_env *,
 /* The way back: what OVS flow 'rule' at 'where' stands for.  'match' is made
  * anew, actions are appended to 'actions' as OVS_ACTION_ATTR_*.
  *
- * For each flow that translate_flow() takes, the result means the same flow,
- * and its mask has at least the bits that ofproto-dpif would set itself, so
- * that a revalidator takes the flow for its own.  Returns 0, EOPNOTSUPP (a
- * rule that no OVS flow stands for), or ENOENT (unknown port or meter). */
+ * For each flow of ofproto-dpif (which always matches the Ethernet type) that
+ * translate_flow() takes, the result means the same flow, and its mask has at
+ * least the bits that ofproto-dpif would set itself, so that a revalidator
+ * takes the flow for its own; metadata that no rule matches (skb_mark) is
+ * exactly 0.  On failure 'match' is a catchall, 'actions' as it was.  Returns 0,
+ * EOPNOTSUPP (a rule that no OVS flow stands for), or ENOENT (unknown port or
+ * meter). */
 int translate_back(const struct translate_env *, const struct nfo_place *where,
                    const struct nfo_rule *rule, struct match *match,
                    struct ofpbuf *actions);
