@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock kasan
 # group: daemon
-# timeout: 180
+# timeout: 600
 #
 # kill -9 of the daemon under traffic: no packet is lost, the hardware goes on;
 # a restart within the grace period adopts the rules (same handles, counters

@@ -3,7 +3,7 @@
 # kernel: stock kasan
 # smp: 1
 # group: daemon
-# timeout: 240
+# timeout: 600
 #
 # The daemon is stopped (SIGSTOP) while more connections begin and end than
 # its socket, made small for that, holds messages for. No packet is lost meanwhile; when it goes on

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev 6.1 7.2
 # group: flow
-# timeout: 180
+# timeout: 600
 #
 # Time: an idle UDP flow leaves hardware at the flowtable's timeout; a flow
 # that only the hardware sees lives longer than every timeout, its counters

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev kasan
 # group: flow
-# timeout: 180
+# timeout: 600
 #
 # What is deleted leaves no rule behind: the table, the chain with the
 # flowtable, one device of the flowtable, a VM with its namespace, the whole

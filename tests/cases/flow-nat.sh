@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock kasan 6.1 7.2
 # group: flow
-# timeout: 180
+# timeout: 600
 #
 # NAT: masquerade and a redirected port, IPv4 and IPv6, UDP and TCP. In
 # hardware, with the checksums right (the receiving kernel would drop).
@@ -44,7 +44,7 @@ flow 'IPv6 dnat + masquerade' fd00:0::1 6002 5002
 
 hit=$(hw "$(rep 1)" hw_rx_hit_packets)
 head -c 20M /dev/urandom > "$WORK/data"
-vm 1 timeout 100 nc -6 -l -d 5003 > "$WORK/got" &
+vm 1 timeout 400 nc -6 -l -d 5003 > "$WORK/got" &
 receiver=$!
 sleep 0.5
 { head -c 10K "$WORK/data"; sleep 2; tail -c +10241 "$WORK/data"; } | vm 0 nc -N fd00:1::2 5003

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock
 # group: flow
-# timeout: 180
+# timeout: 600
 #
 # What hardware must leave to software, sent inside an offloaded flow: TTL 1
 # (the router answers "time exceeded"), fragments (they arrive, reassembled),

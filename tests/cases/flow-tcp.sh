@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev stock
 # group: flow
-# timeout: 180
+# timeout: 600
 #
 # A bulk TCP connection is carried by the NIC and arrives whole (checksum of
 # the data); FIN takes its rules away within 2 s, and so does RST.
@@ -35,7 +35,7 @@ two() { [ "$(rules "$(rep 0)")" -ge 2 ] && [ "$(rules "$(rep 1)")" -ge 2 ]; } # 
 
 # 200 MB whose digest is known on both sides.
 head -c 200M /dev/urandom > "$WORK/data"
-vm 1 timeout 120 nc -l -d 5001 > "$WORK/got" &
+vm 1 timeout 400 nc -l -d 5001 > "$WORK/got" &
 receiver=$!
 sleep 0.5
 hit=$(hw "$(rep 0)" hw_rx_hit_packets)
@@ -59,7 +59,7 @@ cmp "$WORK/data" "$WORK/got" || die "the data differ"
 [ $took -le 2000 ] || die "the rules outlived FIN by $took ms"
 
 # RST: a socket closed with linger 0.
-vm 1 timeout 60 nc -l -d 5002 > /dev/null &
+vm 1 timeout 200 nc -l -d 5002 > /dev/null &
 sleep 0.5
 vm 0 python3 - <<'PY' &
 import socket, struct, time

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev stock kasan 6.1 7.2
 # group: flow
-# timeout: 180
+# timeout: 600
 #
 # A UDP flow of 100,000 packets between two VMs: [HW_OFFLOAD] in conntrack, at
 # least 99.9 % carried by the NIC, only its first packets on the representors,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock
 # group: refuse
-# timeout: 180
+# timeout: 600
 #
 # What can be missing or wrong: each gives one clear line that names cause and
 # cure, the ruleset loads all the same, traffic flows in software.

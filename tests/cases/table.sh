@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock
 # group: table
-# timeout: 180
+# timeout: 600
 #
 # The library's table on the virtual NIC: flows placed in batches, counted,
 # reconciled, replaced in place, adopted by the next process, purged; a rule of

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock dev 6.1 7.2
 # group: tc
-# timeout: 120
+# timeout: 600
 #
 # Rules as TC bytes against the real cls_flower: every field and action is
 # taken, comes back equal, is replaced and deleted; `tc` reads some of them as
