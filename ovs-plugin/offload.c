@@ -257,9 +257,10 @@ open_release(void)
     ovs_mutex_unlock(&open_mutex);
 }
 
+/* The class that OVS opens may be a copy of ours, see loader.c. */
 static int
-nft_offload_open(const struct dpif_offload_class *class, struct dpif *dpif,
-                 struct dpif_offload **offloadp)
+nft_offload_open(const struct dpif_offload_class *class OVS_UNUSED,
+                 struct dpif *dpif, struct dpif_offload **offloadp)
 {
     struct nft_offload *offload;
     int error;
@@ -269,7 +270,7 @@ nft_offload_open(const struct dpif_offload_class *class, struct dpif *dpif,
         return error;
     }
     offload = xzalloc(sizeof *offload);
-    dpif_offload_init(&offload->up, class, dpif);
+    dpif_offload_init(&offload->up, &nft_offload_class, dpif);
     atomic_init(&offload->enabled, false);
     atomic_init(&offload->flushed, false);
     offload->disable_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
