@@ -319,6 +319,10 @@ static int run_one(struct asic_packet *packet, const struct asic_action *action)
 		return vlan_set(packet, action->vlan.type, action->vlan.tci);
 	case ASIC_CSUM:
 		return csum(packet, action->csum);
+	case ASIC_MPLS_PUSH:
+	case ASIC_MPLS_POP:
+	case ASIC_MPLS_SET:
+		return asic_mpls_run(packet, action);
 	default:
 		return -EINVAL;
 	}

@@ -112,6 +112,7 @@ struct asic_key {
 	struct flow_dissector_key_ports ports;
 	struct flow_dissector_key_icmp icmp;
 	struct flow_dissector_key_arp arp;
+	struct flow_dissector_key_mpls mpls;
 } __aligned(sizeof(long));
 
 enum asic_action_kind {
@@ -125,6 +126,9 @@ enum asic_action_kind {
 	ASIC_VLAN_SET,
 	ASIC_EDIT,
 	ASIC_CSUM,
+	ASIC_MPLS_PUSH,
+	ASIC_MPLS_POP,
+	ASIC_MPLS_SET,
 };
 
 /**
@@ -137,6 +141,8 @@ enum asic_action_kind {
  *		(word & mask) ^ value, or with @add (word & mask) ^ ((word + value) & ~mask), in the
  *		host's byte order; @same says that the TC action of the step before goes on
  * @csum:	ASIC_CSUM: TCA_CSUM_UPDATE_FLAG_*
+ * @mpls:	ASIC_MPLS_*: ethertype of the result, and what a label stack entry becomes:
+ *		(old & keep) | entry, in the host's byte order; a new one is @entry
  */
 struct asic_action {
 	enum asic_action_kind kind;
@@ -156,6 +162,11 @@ struct asic_action {
 			bool same;
 		} edit;
 		u32 csum;
+		struct {
+			__be16 type;
+			u32 entry;
+			u32 keep;
+		} mpls;
 	};
 };
 
@@ -246,6 +257,11 @@ int asic_packet_l4(struct asic_packet *packet, u8 protocol, unsigned int *offset
 
 /* action.c */
 enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_rule *rule);
+
+/* mpls.c */
+int asic_mpls_draft(const struct flow_action_entry *entry, struct asic_action *action);
+int asic_mpls_run(struct asic_packet *packet, const struct asic_action *action);
+void asic_mpls_dump(const struct asic_action *action, struct seq_file *seq);
 
 /* lookup.c */
 int asic_lookup_init(struct asic *asic);

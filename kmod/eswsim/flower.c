@@ -82,6 +82,7 @@ static const struct {
 	MEMBER(TCP, tcp, tcp),
 	MEMBER(ICMP, icmp, icmp),
 	MEMBER(ARP, arp, arp),
+	MEMBER(MPLS, mpls, mpls),
 };
 
 /*
@@ -287,6 +288,10 @@ static int draft_action(struct draft *draft, const struct flow_action_entry *ent
 			return asic_refuse(draft->extack,
 					   "eswsim: checksums only of IPv4, ICMP, TCP and UDP");
 		return 0;
+	case FLOW_ACTION_MPLS_PUSH:
+	case FLOW_ACTION_MPLS_POP:
+	case FLOW_ACTION_MPLS_MANGLE:
+		return asic_mpls_draft(entry, action);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -393,6 +393,11 @@ static void dump_action(const struct asic_action *action, struct seq_file *seq)
 	case ASIC_CSUM:
 		seq_printf(seq, " csum %x", action->csum);
 		break;
+	case ASIC_MPLS_PUSH:
+	case ASIC_MPLS_POP:
+	case ASIC_MPLS_SET:
+		asic_mpls_dump(action, seq);
+		break;
 	}
 }
 

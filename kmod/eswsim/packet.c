@@ -43,7 +43,7 @@ void asic_packet_dissector_init(struct flow_dissector *dissector)
 		MEMBER(CONTROL, control), MEMBER(BASIC, basic), MEMBER(VLAN, vlan),
 		MEMBER(CVLAN, cvlan), MEMBER(IPV4_ADDRS, ipv4), MEMBER(IPV6_ADDRS, ipv6),
 		MEMBER(IP, ip), MEMBER(PORTS, ports), MEMBER(TCP, tcp), MEMBER(ICMP, icmp),
-		MEMBER(ARP, arp),
+		MEMBER(ARP, arp), MEMBER(MPLS, mpls),
 	};
 
 	skb_flow_dissector_init(dissector, members, ARRAY_SIZE(members));

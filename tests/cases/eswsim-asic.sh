@@ -14,36 +14,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 . "$(dirname "$0")/lib/asic.sh"
 
-# match PROTOCOL WORDS HIT MISS
-match() {
-	CASE="match $1 $2"
-	rule "$rep0" 1 protocol $1 flower skip_sw $2 action mirred egress redirect dev "$rep1"
-	frames vf0 "$3" "vf1=$3"
-	frames vf0 "$4" "rep0=$4"
-	clear_rules
-	rule "$rep0" 1 protocol $1 flower skip_hw $2 action mirred egress redirect dev "$rep1"
-	frames vf0 "$3" "rep0=$3" "vf1=$3"
-	frames vf0 "$4" "rep0=$4"
-	clear_rules
-}
-
-# act PROTOCOL WORDS ACTIONS IN [OUT=SPEC...]: ACTIONS may name @1, @2, @p for
-# the representors 1, 2 and the uplink.
-act() {
-	local proto=$1 words=$2 actions=$3 in=$4
-	shift 4
-	CASE="act $actions"
-	actions=${actions//@1/mirred egress redirect dev $rep1}
-	actions=${actions//@2/mirred egress mirror dev $rep2}
-	actions=${actions//@p/mirred egress redirect dev $p0}
-	rule "$rep0" 1 protocol $proto flower skip_sw $words action $actions
-	frames vf0 "$in" "$@"
-	clear_rules
-	rule "$rep0" 1 protocol $proto flower skip_hw $words action $actions
-	frames vf0 "$in" "rep0=$in" "$@"
-	clear_rules
-}
-
 matches() {
 	local u=eth/ip/udp/data t=eth/ip/tcp/data u6=eth/ip6/udp/data a=eth/arp
 	match all "dst_mac 02:00:00:00:00:02" $u eth,dst=02:00:00:00:00:03/ip/udp/data

@@ -64,6 +64,36 @@ clear_rules() {
 	done
 }
 
+# match PROTOCOL WORDS HIT MISS
+match() {
+	CASE="match $1 $2"
+	rule "$rep0" 1 protocol $1 flower skip_sw $2 action mirred egress redirect dev "$rep1"
+	frames vf0 "$3" "vf1=$3"
+	frames vf0 "$4" "rep0=$4"
+	clear_rules
+	rule "$rep0" 1 protocol $1 flower skip_hw $2 action mirred egress redirect dev "$rep1"
+	frames vf0 "$3" "rep0=$3" "vf1=$3"
+	frames vf0 "$4" "rep0=$4"
+	clear_rules
+}
+
+# act PROTOCOL WORDS ACTIONS IN [OUT=SPEC...]: ACTIONS may name @1, @2, @p for
+# the representors 1, 2 and the uplink.
+act() {
+	local proto=$1 words=$2 actions=$3 in=$4
+	shift 4
+	CASE="act $actions"
+	actions=${actions//@1/mirred egress redirect dev $rep1}
+	actions=${actions//@2/mirred egress mirror dev $rep2}
+	actions=${actions//@p/mirred egress redirect dev $p0}
+	rule "$rep0" 1 protocol $proto flower skip_sw $words action $actions
+	frames vf0 "$in" "$@"
+	clear_rules
+	rule "$rep0" 1 protocol $proto flower skip_hw $words action $actions
+	frames vf0 "$in" "rep0=$in" "$@"
+	clear_rules
+}
+
 # refused TEXT WORDS...: the rule must be refused, and the reason be told.
 refused() {
 	local text=$1 said

@@ -18,8 +18,8 @@ to a line, and answers each with one line, "ok ..." or "fail ...":
 A SPEC is layers from the outside in, joined by "/", each a name and fields
 joined by ",": eth[,dst,src,type] vlan[,id,prio,dei,tpid] ip[,src,dst,tos,ttl,
 proto,id,frag,opt,csum,len] ip6[,src,dst,tc,hl,next,len] hop (a hop-by-hop
-header) frag6[,off,more] tcp[,sport,dport,flags,csum] udp[,sport,dport,csum,
-len] sctp[,sport,dport] icmp[,type,code,csum] icmp6[,type,code,csum]
+header) frag6[,off,more] mpls[,label,tc,bos,ttl] tcp[,sport,dport,flags,csum]
+udp[,sport,dport,csum,len] sctp[,sport,dport] icmp[,type,code,csum] icmp6[,type,code,csum]
 arp[,op,sha,sip,tha,tip] data[,len] hex,BYTES; cut,N at the end keeps
 only the first N bytes. What is not given is filled in: types, lengths and
 checksums come from the layers around, computed here from the RFCs, so that an
@@ -36,7 +36,7 @@ import time
 
 SOL_PACKET, PACKET_AUXDATA, PACKET_OUTGOING, ETH_P_ALL = 263, 8, 4, 3
 WAIT, QUIET = 3.0, 0.03
-ETHERTYPE = {"ip": 0x0800, "ip6": 0x86dd, "vlan": 0x8100, "arp": 0x0806}
+ETHERTYPE = {"ip": 0x0800, "ip6": 0x86dd, "vlan": 0x8100, "arp": 0x0806, "mpls": 0x8847}
 PROTOCOL = {"tcp": 6, "udp": 17, "sctp": 132, "icmp": 1, "icmp6": 58, "hop": 0,
             "frag6": 44, "data": 253, "hex": 253}
 
@@ -109,6 +109,11 @@ class Frame:
     def vlan(self, f, data, index):
         tci = num(f, "prio", 0) << 13 | num(f, "dei", 0) << 12 | num(f, "id", 1)
         return struct.pack("!HH", tci, self.ethertype(f, index, "type")) + data
+
+    def mpls(self, f, data, index):
+        bottom = num(f, "bos", int(self.above(index) != "mpls"))
+        return struct.pack("!I", num(f, "label", 100) << 12 | num(f, "tc", 0) << 9 |
+                           bottom << 8 | num(f, "ttl", 64)) + data
 
     def ip(self, f, data, index):
         options = bytes.fromhex(f.get("opt", ""))
