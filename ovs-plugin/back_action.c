@@ -78,23 +78,23 @@ put_push_vlan(const struct nfo_action *a, struct ofpbuf *actions)
     nl_msg_put_unspec(actions, OVS_ACTION_ATTR_PUSH_VLAN, &vlan, sizeof vlan);
 }
 
-/* OVS gives all fields of a label stack entry at once. */
+/* OVS pushes all fields of a label stack entry at once, and writes them all in
+ * commit_mpls_action(); dpctl can ask for less. */
 static int
 put_mpls(const struct nfo_action *a, struct back_packet *packet,
          struct ofpbuf *actions)
 {
     struct ovs_action_push_mpls push;
-    size_t ofs;
 
     if (a->type == NFO_ACT_MPLS_POP) {
         nl_msg_put_be16(actions, OVS_ACTION_ATTR_POP_MPLS, a->mpls.proto);
         packet->dl_type = a->mpls.proto;
         return 0;
     }
-    if (a->mpls.mask != OVS_BE32_MAX) {
-        return EOPNOTSUPP;
-    }
     if (a->type == NFO_ACT_MPLS_PUSH) {
+        if (a->mpls.mask != OVS_BE32_MAX) {
+            return EOPNOTSUPP;
+        }
         memset(&push, 0, sizeof push);
         push.mpls_lse = a->mpls.lse;
         push.mpls_ethertype = a->mpls.proto;
@@ -103,9 +103,8 @@ put_mpls(const struct nfo_action *a, struct back_packet *packet,
         packet->dl_type = a->mpls.proto;
         return 0;
     }
-    ofs = nl_msg_start_nested(actions, OVS_ACTION_ATTR_SET);
-    nl_msg_put_be32(actions, OVS_KEY_ATTR_MPLS, a->mpls.lse);
-    nl_msg_end_nested(actions, ofs);
+    back_put_set(actions, OVS_KEY_ATTR_MPLS, &a->mpls.lse, &a->mpls.mask,
+                 sizeof a->mpls.lse);
     return 0;
 }
 

@@ -100,6 +100,10 @@ back_ct(const struct nfo_action *a, struct ofpbuf *actions)
         nl_msg_put_flag(actions, (flags & NFO_CT_FORCE
                                   ? OVS_CT_ATTR_FORCE_COMMIT
                                   : OVS_CT_ATTR_COMMIT));
+        /* ofproto-dpif asks for it wherever the datapath knows the attribute
+         * (Linux 4.12), and translate_flow() lets it pass. */
+        nl_msg_put_u32(actions, OVS_CT_ATTR_EVENTMASK,
+                       OVS_CT_EVENTMASK_DEFAULT);
     }
     nl_msg_put_u16(actions, OVS_CT_ATTR_ZONE, a->ct.zone);
     put_values(a, actions);

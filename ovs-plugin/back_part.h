@@ -51,6 +51,11 @@ int back_actions(const struct translate_env *, const struct nfo_rule *rule,
 int back_set(const struct nfo_action *a, const struct back_packet *packet,
              struct ofpbuf *actions);
 
+/* back_set.c: appends the set() of one OVS_KEY_ATTR_*, 'size' bytes of 'key' under
+ * 'mask'; nothing, if that is all 0. */
+void back_put_set(struct ofpbuf *actions, uint16_t attr, const void *key,
+                  const void *mask, size_t size);
+
 /* back_ct.c: appends the ct() or ct_clear that 'a' is. */
 int back_ct(const struct nfo_action *a, struct ofpbuf *actions);
 

@@ -17,10 +17,9 @@
 #include "packets.h"
 #include "util.h"
 
-/* A struct ovs_key_* and its mask, side by side. */
-static void
-put_set(struct ofpbuf *actions, uint16_t attr, const void *key,
-        const void *mask, size_t size)
+void
+back_put_set(struct ofpbuf *actions, uint16_t attr, const void *key,
+             const void *mask, size_t size)
 {
     bool exact = is_all_ones(mask, size);
     size_t ofs;
@@ -51,7 +50,7 @@ set_ethernet(const struct nfo_action *a, struct nfo_set *left,
     memcpy(&key.eth_dst, a->set.value.eth_dst, ETH_ADDR_LEN);
     memcpy(&mask.eth_src, a->set.mask.eth_src, ETH_ADDR_LEN);
     memcpy(&mask.eth_dst, a->set.mask.eth_dst, ETH_ADDR_LEN);
-    put_set(actions, OVS_KEY_ATTR_ETHERNET, &key, &mask, sizeof key);
+    back_put_set(actions, OVS_KEY_ATTR_ETHERNET, &key, &mask, sizeof key);
     memset(left->eth_src, 0, ETH_ADDR_LEN);
     memset(left->eth_dst, 0, ETH_ADDR_LEN);
 }
@@ -74,7 +73,7 @@ set_ipv4(const struct nfo_action *a, struct nfo_set *left,
 
     fill_ipv4(&a->set.value, &key);
     fill_ipv4(&a->set.mask, &mask);
-    put_set(actions, OVS_KEY_ATTR_IPV4, &key, &mask, sizeof key);
+    back_put_set(actions, OVS_KEY_ATTR_IPV4, &key, &mask, sizeof key);
     left->ipv4_src = left->ipv4_dst = 0;
     left->tos = left->ttl = 0;
 }
@@ -97,7 +96,7 @@ set_ipv6(const struct nfo_action *a, struct nfo_set *left,
 
     fill_ipv6(&a->set.value, &key);
     fill_ipv6(&a->set.mask, &mask);
-    put_set(actions, OVS_KEY_ATTR_IPV6, &key, &mask, sizeof key);
+    back_put_set(actions, OVS_KEY_ATTR_IPV6, &key, &mask, sizeof key);
     left->ipv6_src = left->ipv6_dst = in6addr_any;
     left->tos = left->ttl = 0;
 }
@@ -115,9 +114,9 @@ set_ports(const struct nfo_action *a, uint8_t nw_proto, struct nfo_set *left,
     key.tcp_dst = a->set.value.dport;
     mask.tcp_src = a->set.mask.sport;
     mask.tcp_dst = a->set.mask.dport;
-    put_set(actions, (nw_proto == IPPROTO_TCP ? OVS_KEY_ATTR_TCP
-                                              : OVS_KEY_ATTR_UDP),
-            &key, &mask, sizeof key);
+    back_put_set(actions, (nw_proto == IPPROTO_TCP ? OVS_KEY_ATTR_TCP
+                                                   : OVS_KEY_ATTR_UDP),
+                 &key, &mask, sizeof key);
     left->sport = left->dport = 0;
 }
 
