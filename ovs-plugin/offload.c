@@ -15,6 +15,7 @@
 
 #include "dpflow.h"
 #include "dump.h"
+#include "fit.h"
 #include "operate.h"
 #include "port.h"
 #include "report.h"
@@ -357,6 +358,7 @@ struct dpif_offload_class nft_offload_class = {
     .type = "nft_offload",
     .impl_type = DPIF_OFFLOAD_IMPL_FLOWS_PROVIDER_ONLY,
     .supported_dpif_types = (const char *const[]) {"system", NULL},
+    .init = fit_check,
     .open = nft_offload_open,
     .close = nft_offload_close,
     .set_config = nft_offload_set_config,
