@@ -43,93 +43,45 @@ static void agent_log_port(const struct nfo_port *port)
 		port->port_name[0] ? port->port_name : "no port name", text);
 }
 
-/* --- from the module to the table --- */
+/* --- what the source tells --- */
 
-/*
- * The MTU of a device in bytes, 0 if it is not here. The module's own word is
- * from when the flow was made; this one is of now.
- */
-static uint32_t agent_mtu(struct agent *agent, uint32_t ifindex)
+static int agent_flow_new(void *aux, const struct nfo_flowtable_flow *flow)
 {
-	struct nfo_port port;
-
-	return nfo_eswitch_port(agent->eswitch, ifindex, &port) < 0 ? 0 :
-	       port.mtu;
-}
-
-static void agent_flow_new(void *aux, const struct nfo_flowtable_flow *told_of)
-{
-	struct nfo_flowtable_flow narrowed = *told_of;
-	const struct nfo_flowtable_flow *flow = &narrowed;
-	struct nfo_place where = { .ifindex = flow->iif };
-	struct nfo_counters told = {
-		.packets = flow->packets,
-		.bytes = flow->bytes,
-	};
-	enum nft_offload_reason reason;
 	struct agent *agent = aux;
-	struct nfo_rule rule;
-	uint32_t mtu;
-	int err;
 
-	/* Told before the module heard that we go: it stays in software. */
-	if (agent->cleared)
-		return;
-	mtu = agent_mtu(agent, flow->oif);
-	if (mtu && (!flow->mtu || mtu < flow->mtu))
-		narrowed.mtu = mtu;
-	err = connections_learn(&agent->connections, flow);
-	reason = nfo_flowtable_translate(flow, agent_mtu(agent, flow->iif),
-					 &rule);
-	if (err)
-		reason = NFT_OFFLOAD_REASON_NO_MEMORY;
-	if (reason)
-		err = nfo_table_reject(agent->batch, NFO_SOURCE_FLOWTABLE,
-				       nfo_id(flow->id), &where, reason, NULL,
-				       &told, NULL);
-	else
-		err = nfo_table_put(agent->batch, NFO_SOURCE_FLOWTABLE,
-				    nfo_id(flow->id), &where, &rule, &told,
-				    NULL);
-	nfo_rule_uninit(&rule);
-	if (err)
-		nfo_provider_result(agent->provider, flow->id,
-				    NFT_OFFLOAD_STATE_REFUSED,
-				    NFT_OFFLOAD_REASON_NO_MEMORY, NULL);
+	return connections_learn(&agent->connections, flow);
 }
 
 static void agent_flow_del(void *aux, uint64_t id)
 {
 	struct agent *agent = aux;
 
-	/* -ENOENT: there was no memory to keep it. Then nothing is placed. */
-	nfo_table_del(agent->batch, NFO_SOURCE_FLOWTABLE, nfo_id(id));
 	connections_forget(&agent->connections, id);
 }
 
-static void agent_synced(void *aux)
+static void agent_flow_refused(void *aux, const struct nfo_view *view)
 {
 	struct agent *agent = aux;
-	ssize_t n;
 
-	if (agent->synced)
-		return;
-	agent->synced = true;
-	/*
-	 * Left-over rules that no flow has claimed by now belong to
-	 * connections that ended while nobody looked. What is queued claims
-	 * its own first.
-	 */
-	nfo_table_commit(agent->batch);
-	n = nfo_table_reap(agent->batch, 0);
-	if (n > 0)
-		log_say(LOG_NOTICE, "removed %zd rules of flows that ended while no daemon ran",
-			n);
+	log_say_limited(&agent->refused_limit, LOG_INFO,
+			"flow %llu stays in software: %s%s%s",
+			(unsigned long long)view->id.lo,
+			nfo_reason_text(view->reason),
+			view->text[0] ? ": " : "", view->text);
+}
+
+static void agent_synced(void *aux, uint64_t reaped)
+{
+	struct agent *agent = aux;
+
+	if (reaped)
+		log_say(LOG_NOTICE, "removed %llu rules of flows that ended while no daemon ran",
+			(unsigned long long)reaped);
 	log_say(LOG_INFO, "%zu connections known to the module",
 		agent->connections.n);
 }
 
-static void agent_refused(void *aux, int error)
+static void agent_trouble(void *aux, int error, const char *text)
 {
 	struct agent *agent = aux;
 
@@ -139,56 +91,25 @@ static void agent_refused(void *aux, int error)
 		return;
 	}
 	log_say_limited(&agent->module_limit, LOG_WARNING,
-			"the module refused a message: %s (%s)",
-			nfo_provider_text(agent->provider), strerror(-error));
+			"the module refused a message: %s (%s)", text,
+			strerror(-error));
 }
 
-static const struct nfo_provider_ops agent_provider_ops = {
+static const struct nfo_flowtable_source_ops agent_source_ops = {
 	.flow_new = agent_flow_new,
 	.flow_del = agent_flow_del,
+	.flow_refused = agent_flow_refused,
 	.synced = agent_synced,
-	.refused = agent_refused,
+	.trouble = agent_trouble,
 };
-
-/* --- from the table to the module --- */
 
 static void agent_outcome(void *arg, const struct nfo_view *view)
 {
 	struct agent *agent = arg;
-	uint64_t id = view->id.lo;
 
-	if (view->source != NFO_SOURCE_FLOWTABLE)
-		return;
-	if (view->state == NFO_STATE_IN_HW) {
-		nfo_provider_result(agent->provider, id,
-				    NFT_OFFLOAD_STATE_IN_HW,
-				    NFT_OFFLOAD_REASON_NONE, NULL);
-	} else if (view->state == NFO_STATE_KNOWN && view->reason) {
-		nfo_provider_result(agent->provider, id,
-				    NFT_OFFLOAD_STATE_REFUSED, view->reason,
-				    view->text);
-		log_say_limited(&agent->refused_limit, LOG_INFO,
-				"flow %llu stays in software: %s%s%s",
-				(unsigned long long)id,
-				nfo_reason_text(view->reason),
-				view->text[0] ? ": " : "", view->text);
-	}
-}
-
-static void agent_counted(void *arg, const struct nfo_view *view)
-{
-	struct agent *agent = arg;
-
-	nfo_provider_stats(agent->provider, view->id.lo,
-			   view->counters.packets, view->counters.bytes,
-			   view->counters.idle_ms);
-}
-
-static void agent_tell_counters(struct agent *agent)
-{
-	nfo_table_read_counters(agent->batch, 0);
-	nfo_table_changed_counters(agent->table, NFO_SOURCE_FLOWTABLE,
-				   agent_counted, agent);
+	/* Before and after the source there is nothing to tell of. */
+	if (agent->source)
+		nfo_flowtable_source_outcome(agent->source, view);
 }
 
 /* --- ports --- */
@@ -221,8 +142,7 @@ static void agent_port_changed(void *arg, const struct nfo_port *before,
 	if (after && was != is)
 		agent_port_ready(agent, after);
 	nfo_table_port_changed(agent->batch, port->ifindex);
-	if (before && after && before->mtu != after->mtu)
-		nfo_provider_resync(agent->provider);
+	nfo_flowtable_source_port_changed(agent->source, before, after);
 }
 
 /* At start: each port with its verdict. */
@@ -249,11 +169,11 @@ static void agent_first_ports(struct agent *agent)
 
 /* --- the loop --- */
 
-static void agent_provider_ready(struct loop_watch *watch, uint32_t events)
+static void agent_source_ready(struct loop_watch *watch, uint32_t events)
 {
 	struct agent *agent = (struct agent *)((char *)watch -
-			      offsetof(struct agent, provider_watch));
-	int err = nfo_provider_receive(agent->provider);
+			      offsetof(struct agent, source_watch));
+	int err = nfo_flowtable_source_receive(agent->source);
 
 	if (err)
 		log_say_limited(&agent->error_limit, LOG_ERR,
@@ -277,8 +197,8 @@ void agent_turn(struct agent *agent)
 {
 	int err = nfo_table_commit(agent->batch);
 
-	if (!err && !agent->failed)
-		err = nfo_provider_flush(agent->provider);
+	if (!err)
+		err = nfo_flowtable_source_flush(agent->source);
 	if (err)
 		log_say_limited(&agent->error_limit, LOG_WARNING,
 				"sending failed, will be made good: %s",
@@ -289,12 +209,13 @@ void agent_tick(struct agent *agent)
 {
 	ssize_t n;
 
-	agent_tell_counters(agent);
+	nfo_table_read_counters(agent->batch, 0);
+	nfo_flowtable_source_count(agent->source);
 	nfo_table_retry(agent->batch, AGENT_RETRY_MAX);
 	nfo_table_reconcile(agent->batch, AGENT_RECONCILE_PORTS);
 	if (++agent->ticks % AGENT_REFRESH_TICKS == 0)
 		nfo_eswitch_refresh(agent->eswitch, agent_port_changed, agent);
-	if (agent->synced) {
+	if (nfo_flowtable_source_synced(agent->source)) {
 		n = nfo_table_reap(agent->batch, agent->grace_ms);
 		if (n > 0)
 			log_say(LOG_NOTICE, "removed %zd rules of ours that no flow claimed",
@@ -306,15 +227,18 @@ void agent_tick(struct agent *agent)
 
 static enum agent_fault agent_fault_of(struct agent *agent, int err)
 {
-	const char *text = agent->provider ?
-			   nfo_provider_text(agent->provider) : "";
+	const char *text = "";
+
+	if (agent->source)
+		text = nfo_provider_text(
+			nfo_flowtable_source_provider(agent->source));
 
 	switch (err) {
 	case -ENOENT:
 		log_say(LOG_ERR, "the kernel module nft_offload is not loaded: modprobe nft_offload");
 		return AGENT_NO_MODULE;
 	case -EBUSY:
-		log_say(LOG_ERR, "another offload provider is bound to nft_offload in this network namespace (EBUSY): stop it first");
+		log_say(LOG_ERR, "another offload provider is bound to nft_offload in this network namespace (EBUSY): most likely ovs-vswitchd with the nft_offload plugin, which then serves flowtables, too, and this daemon is not needed; or another nft-offloadd");
 		return AGENT_OTHER_PROVIDER;
 	case -EPERM:
 		log_say(LOG_ERR, "not permitted: nft-offloadd needs CAP_NET_ADMIN; start it as root");
@@ -331,7 +255,7 @@ static void agent_free(struct agent *agent)
 	/* The batch and the table call back while they go; the rest last. */
 	nfo_batch_close(agent->batch);
 	nfo_table_destroy(agent->table);
-	nfo_provider_close(agent->provider);
+	nfo_flowtable_source_close(agent->source);
 	if (agent->rtnl)
 		nfo_rtnl_close(agent->rtnl);
 	nfo_eswitch_destroy(agent->eswitch);
@@ -358,15 +282,28 @@ static int agent_open(struct agent *agent)
 	return err;
 }
 
+static int agent_open_source(struct agent *agent)
+{
+	const struct nfo_flowtable_source_config config = {
+		.eswitch = agent->eswitch,
+		.table = agent->table,
+		.batch = agent->batch,
+		.ops = &agent_source_ops,
+		.aux = agent,
+	};
+
+	return nfo_flowtable_source_open(&agent->source, &config);
+}
+
 static int agent_watch(struct agent *agent)
 {
 	int err;
 
-	agent->provider_watch.fd = nfo_provider_fd(agent->provider);
-	agent->provider_watch.ready = agent_provider_ready;
+	agent->source_watch.fd = nfo_flowtable_source_fd(agent->source);
+	agent->source_watch.ready = agent_source_ready;
 	agent->eswitch_watch.fd = nfo_eswitch_fd(agent->eswitch);
 	agent->eswitch_watch.ready = agent_eswitch_ready;
-	err = loop_add(agent->loop, &agent->provider_watch, EPOLLIN);
+	err = loop_add(agent->loop, &agent->source_watch, EPOLLIN);
 	if (!err)
 		err = loop_add(agent->loop, &agent->eswitch_watch, EPOLLIN);
 	return err;
@@ -383,24 +320,25 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 	agent->loop = loop;
 	agent->grace_ms = grace_ms;
 
-	err = nfo_provider_open(&agent->provider, &agent_provider_ops, agent);
+	err = agent_open(agent);
+	if (err) {
+		log_say(LOG_ERR, "cannot read ports: %s", strerror(-err));
+		fault = AGENT_BROKEN;
+		goto fail;
+	}
+	err = agent_open_source(agent);
 	if (err) {
 		fault = agent_fault_of(agent, err);
 		goto fail;
 	}
-	err = agent_open(agent);
 	/* Before binding, for the first flows come with the answer to it. */
-	if (!err) {
-		n = nfo_table_read_back(agent->batch);
-		err = n < 0 ? n : 0;
-	}
-	if (err) {
-		log_say(LOG_ERR, "cannot read ports and rules: %s",
-			strerror(-err));
+	n = nfo_table_read_back(agent->batch);
+	if (n < 0) {
+		log_say(LOG_ERR, "cannot read rules: %s", strerror(-n));
 		fault = AGENT_BROKEN;
 		goto fail;
 	}
-	err = nfo_provider_bind(agent->provider, grace_ms);
+	err = nfo_flowtable_source_bind(agent->source, grace_ms);
 	if (!err)
 		err = agent_watch(agent);
 	if (err) {
@@ -419,26 +357,14 @@ fail:
 
 void agent_stop(struct agent *agent, bool keep)
 {
-	int err;
+	int err = nfo_flowtable_source_stop(agent->source, keep);
 
-	agent_turn(agent);
-	agent_tell_counters(agent);
-	if (!agent->failed)
-		nfo_provider_flush(agent->provider);
-	if (!keep) {
-		agent->cleared = true;
-		err = nfo_table_clear(agent->batch);
-		if (err)
-			log_say(LOG_ERR, "some rules could not be removed (%s): run nft-offload flush",
-				strerror(-err));
-	}
-	if (!agent->failed) {
-		err = nfo_provider_unbind(agent->provider, !keep);
-		if (err)
-			log_say(LOG_WARNING, "unbinding failed: %s",
-				strerror(-err));
-	}
-	loop_del(agent->loop, &agent->provider_watch);
+	if (err == -EPROTO)
+		log_say(LOG_WARNING, "the module did not take our leave");
+	else if (err)
+		log_say(LOG_ERR, "some rules could not be removed (%s): run nft-offload flush",
+			strerror(-err));
+	loop_del(agent->loop, &agent->source_watch);
 	loop_del(agent->loop, &agent->eswitch_watch);
 	agent_free(agent);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * agent: the work of nft-offloadd. Takes the flows that the provider tells
- * of, puts their rules into the table, and gives outcomes and counters back.
- * One thread; everything but agent_start() runs from the loop.
+ * agent: the work of nft-offloadd: a table, the flowtable source
+ * (flowtable_source.h) that feeds it, and the housekeeping of both. One thread; everything but agent_start() runs from the loop.
  */
 #ifndef NFT_OFFLOADD_AGENT_H
 #define NFT_OFFLOADD_AGENT_H
@@ -12,29 +11,27 @@
 
 #include "connection.h"
 #include "eswitch.h"
+#include "flowtable_source.h"
 #include "log.h"
 #include "loop.h"
-#include "provider.h"
 #include "rtnl.h"
 #include "table.h"
 
 /* The sources whose rules are the daemon's; bits as in nfo_table_config. */
-#define AGENT_SOURCES	((1u << NFO_SOURCE_GUARD) | (1u << NFO_SOURCE_FLOWTABLE))
+#define AGENT_SOURCES	NFO_FLOWTABLE_SOURCES
 
 struct agent {
 	struct loop *loop;
 	uint32_t grace_ms;
-	struct nfo_provider *provider;
+	struct nfo_flowtable_source *source;
 	struct nfo_eswitch *eswitch;
 	struct nfo_rtnl *rtnl;
 	struct nfo_table *table;
 	struct nfo_batch *batch;
 	struct connections connections;
-	struct loop_watch provider_watch;
+	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;
 	unsigned int ticks;	/* seconds since the start */
-	bool synced;		/* the module has told all flows once */
-	bool cleared;		/* stops, and has removed all rules */
 	int failed;		/* negative errno: cannot go on; 0: fine */
 	struct log_limit refused_limit;
 	struct log_limit module_limit;

@@ -262,14 +262,16 @@ static json_object *report_rules(const struct nfo_table_stats *stats)
 
 static json_object *report_module(struct agent *agent)
 {
+	struct nfo_provider *provider =
+		nfo_flowtable_source_provider(agent->source);
 	struct nfo_provider_status status = { 0 };
 	struct nfo_provider_counters counters;
 	json_object *object = json_object_new_object();
 
 	if (!object)
 		return NULL;
-	nfo_provider_status(agent->provider, &status);
-	nfo_provider_counters(agent->provider, &counters);
+	nfo_provider_status(provider, &status);
+	nfo_provider_counters(provider, &counters);
 	put_number(object, "flows_known", status.flows_known);
 	put_number(object, "flows_in_hw", status.flows_in_hw);
 	put_number(object, "messages_lost", status.messages_lost);
@@ -332,7 +334,8 @@ static json_object *report_version(struct report *report)
 	put_string(object, "type", "version");
 	put_string(object, "version", PACKAGE_VERSION);
 	put_number(object, "pid", getpid());
-	put_bool(object, "synced", report->agent->synced);
+	put_bool(object, "synced",
+		 nfo_flowtable_source_synced(report->agent->source));
 	return object;
 }
 

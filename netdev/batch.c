@@ -38,14 +38,30 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 	return NFO_OP_REPLACE;
 }
 
-/* Where @entry's rule may lie: NFO_TC_*. */
+static bool has_police(const struct nfo_rule *rule)
+{
+	for (unsigned int i = 0; i < rule->n_actions; i++)
+		if (rule->actions[i].type == NFO_ACT_POLICE)
+			return true;
+	return false;
+}
+
+/*
+ * Where @entry's rule may lie: NFO_TC_*. A policer is shared by rules in
+ * hardware and in software, and has one set of flags, which must be those of
+ * all its rules.
+ */
 static uint32_t put_flags(const struct nfo_entry *entry)
 {
 	uint32_t flags = entry->table->config.flags;
 
-	if (flags & NFO_TABLE_SKIP_HW || entry->software)
+	if (flags & NFO_TABLE_SKIP_HW)
 		return NFO_TC_SKIP_HW;
-	return flags & NFO_TABLE_ANY ? 0 : NFO_TC_SKIP_SW;
+	/* Connections of flowtables have a software path of their own. */
+	if (!(flags & NFO_TABLE_ANY) || entry->source != NFO_SOURCE_OVS)
+		return NFO_TC_SKIP_SW;
+	return entry->software && !has_police(&entry->op.body->rule) ?
+	       NFO_TC_SKIP_HW : 0;
 }
 
 /* Length of the message in @room for @entry's operation, or negative errno. */
@@ -54,16 +70,17 @@ static int op_build(struct nfo_entry *entry, void *room,
 {
 	struct nfo_op *op = &entry->op;
 	const struct nfo_place *place = &entry->slot->place;
-	uint32_t flags = put_flags(entry);
+	uint32_t flags = 0;
 	uint8_t cookie[NFO_COOKIE_LEN];
 	int len;
 
 	*reason = NFT_OFFLOAD_REASON_INTERNAL;
 	switch (op->type) {
 	case NFO_OP_REPLACE:
-		flags |= NFO_TC_REPLACE;
+		flags = NFO_TC_REPLACE;
 		/* fall through */
 	case NFO_OP_NEW:
+		flags |= put_flags(entry);
 		nfo_cookie_write(cookie, entry->source, op->body->hash);
 		return nfo_tc_flower_put(room, NFO_RTNL_MSG_MAX,
 					 &op->body->rule, place, cookie, flags,

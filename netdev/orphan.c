@@ -162,6 +162,7 @@ bool nfo_orphan_adopt(struct nfo_entry *entry)
 
 struct read_back {
 	struct nfo_table *table;
+	uint32_t sources;
 	ssize_t n;
 };
 
@@ -171,7 +172,7 @@ static int read_back_one(void *arg, struct nfo_found *found)
 	struct nfo_table *table = back->table;
 	int err;
 
-	if (!(table->config.sources & 1U << found->source))
+	if (!(back->sources & 1U << found->source))
 		return 0;
 	/* Handles of old rules are taken. */
 	if (found->place.handle - NFO_BAND_HANDLE_MIN > table->handle &&
@@ -184,10 +185,10 @@ static int read_back_one(void *arg, struct nfo_found *found)
 	return err;
 }
 
-ssize_t nfo_table_read_back(struct nfo_batch *batch)
+static ssize_t read_back(struct nfo_batch *batch, uint32_t sources)
 {
 	struct nfo_table *table = batch->table;
-	struct read_back back = { .table = table };
+	struct read_back back = { .table = table, .sources = sources };
 	struct nfo_port *ports;
 	int ret = 0;
 	ssize_t n;
@@ -207,6 +208,18 @@ ssize_t nfo_table_read_back(struct nfo_batch *batch)
 	return ret ? ret : back.n;
 }
 
+ssize_t nfo_table_read_back(struct nfo_batch *batch)
+{
+	return read_back(batch, batch->table->config.sources);
+}
+
+ssize_t nfo_table_claim(struct nfo_batch *batch, uint32_t sources)
+{
+	sources = nfo_table_sources(sources);
+	batch->table->config.sources |= sources;
+	return read_back(batch, sources);
+}
+
 struct reap {
 	ssize_t n;
 };
@@ -220,9 +233,9 @@ static void reap_done(void *arg, int err, const char *text)
 		reap->n++;
 }
 
-/* Queues the removal of orphans of before @until_ms, guards or others. */
+/* Queues the removal of orphans of @sources of before @until_ms. */
 static int reap_queue(struct nfo_batch *batch, struct reap *reap,
-		      uint64_t until_ms, bool guards)
+		      uint64_t until_ms, uint32_t sources)
 {
 	struct nfo_table *table = batch->table;
 	struct nfo_orphan *orphan, *next;
@@ -233,7 +246,7 @@ static int reap_queue(struct nfo_batch *batch, struct reap *reap,
 	cds_list_for_each_entry_safe(orphan, next, &table->orphans.list, list) {
 		if (orphan->since_ms > until_ms)
 			break;
-		if ((orphan->source == NFO_SOURCE_GUARD) != guards)
+		if (!(sources & 1U << orphan->source))
 			continue;
 		err = nfo_scan_remove(batch->rtnl, &orphan->place, reap_done,
 				      reap);
@@ -247,34 +260,69 @@ static int reap_queue(struct nfo_batch *batch, struct reap *reap,
 	return err;
 }
 
+/* Flows before guards: no flow's rule is ever without its guard. */
+static ssize_t reap(struct nfo_batch *batch, uint64_t until_ms,
+		    uint32_t sources)
+{
+	const uint32_t guards = 1U << NFO_SOURCE_GUARD;
+	struct reap done = { 0 };
+	int err, ret;
+
+	ret = reap_queue(batch, &done, until_ms, sources & ~guards);
+	if (!ret)
+		ret = reap_queue(batch, &done, until_ms, sources & guards);
+	err = nfo_batch_run(batch);
+	nfo_count(&batch->table->stats.reaped, done.n);
+	if (!ret)
+		ret = err;
+	return ret ? ret : done.n;
+}
+
 ssize_t nfo_table_reap(struct nfo_batch *batch, uint64_t grace_ms)
 {
 	struct nfo_table *table = batch->table;
 	uint64_t now = nfo_table_now(table);
-	struct reap reap = { 0 };
-	int err, ret;
 
 	if (now < grace_ms || !nfo_load(&table->stats.orphans))
 		return 0;
-	/* Flows before guards: no flow's rule is ever without its guard. */
-	ret = reap_queue(batch, &reap, now - grace_ms, false);
-	if (!ret)
-		ret = reap_queue(batch, &reap, now - grace_ms, true);
-	err = nfo_batch_run(batch);
-	nfo_count(&table->stats.reaped, reap.n);
-	if (!ret)
-		ret = err;
-	return ret ? ret : reap.n;
+	return reap(batch, now - grace_ms, UINT32_MAX);
 }
 
-void nfo_orphan_free_all(struct nfo_table *table)
+ssize_t nfo_table_reap_sources(struct nfo_batch *batch, uint32_t sources)
+{
+	if (!nfo_load(&batch->table->stats.orphans))
+		return 0;
+	return reap(batch, UINT64_MAX, nfo_table_sources(sources));
+}
+
+/* Forgets the orphans of @sources; their rules stay. */
+static void orphans_leave(struct nfo_table *table, uint32_t sources)
 {
 	struct nfo_orphan *orphan, *next;
 
 	nfo_rcu_lock();
 	pthread_mutex_lock(&table->orphans.lock);
 	cds_list_for_each_entry_safe(orphan, next, &table->orphans.list, list)
-		orphan_remove(table, orphan);
+		if (sources & 1U << orphan->source)
+			orphan_remove(table, orphan);
 	pthread_mutex_unlock(&table->orphans.lock);
 	nfo_rcu_unlock();
+}
+
+int nfo_table_disclaim(struct nfo_batch *batch, uint32_t sources, bool remove)
+{
+	struct nfo_table *table = batch->table;
+	ssize_t n = 0;
+
+	sources = nfo_table_sources(sources);
+	table->config.sources &= ~sources;
+	if (remove)
+		n = nfo_table_reap_sources(batch, sources);
+	orphans_leave(table, sources);
+	return n < 0 ? n : 0;
+}
+
+void nfo_orphan_free_all(struct nfo_table *table)
+{
+	orphans_leave(table, UINT32_MAX);
 }

@@ -64,8 +64,7 @@ int nfo_table_create(struct nfo_table **tablep,
 		return -ENOMEM;
 	nfo_rcu_register();
 	table->config = *config;
-	if (config->sources & 1U << NFO_SOURCE_FLOWTABLE)
-		table->config.sources |= 1U << NFO_SOURCE_GUARD;
+	table->config.sources = nfo_table_sources(config->sources);
 	for (int i = 0; i < NFO_SHARDS; i++)
 		pthread_mutex_init(&table->shards[i], NULL);
 	pthread_mutex_init(&table->orphans.lock, NULL);
@@ -118,6 +117,7 @@ void nfo_table_check(struct nfo_entry *entry)
 					   text, sizeof(text));
 		/* What no NIC can take is not even offered to one. */
 		entry->software = reason &&
+			entry->source == NFO_SOURCE_OVS &&
 			table->config.flags & NFO_TABLE_ANY;
 		if (entry->software)
 			reason = NFT_OFFLOAD_REASON_NONE;

@@ -91,7 +91,7 @@ typedef void nfo_table_view_fn(void *arg, const struct nfo_view *view);
 
 /* How rules are put: nfo_table_config.flags. */
 #define NFO_TABLE_SKIP_HW	0x01	/* in software only, any device */
-#define NFO_TABLE_ANY		0x02	/* in software where not in hardware */
+#define NFO_TABLE_ANY		0x02	/* OVS: in software where not in hardware */
 
 struct nfo_table_config {
 	/* The ports; must live longer than the table. */
@@ -260,10 +260,31 @@ void nfo_table_changed_counters(struct nfo_table *table, enum nfo_source source,
 ssize_t nfo_table_read_back(struct nfo_batch *batch);
 
 /*
+ * The rules of @sources (bits as in the configuration) are this table's from
+ * now on, too: reads back those that are there, as nfo_table_read_back() does.
+ * For a source that comes later than the table. One housekeeping thread. Their
+ * number, or a negative errno.
+ */
+ssize_t nfo_table_claim(struct nfo_batch *batch, uint32_t sources);
+
+/*
+ * The opposite, for a source that ends, after its last entry has gone or been
+ * taken over: left-over rules of @sources are removed (@remove) or left for
+ * the next one. One housekeeping thread. 0, or a negative errno.
+ */
+int nfo_table_disclaim(struct nfo_batch *batch, uint32_t sources, bool remove);
+
+/*
  * Removes orphans read back at least @grace_ms milliseconds ago. Their number,
  * or a negative errno.
  */
 ssize_t nfo_table_reap(struct nfo_batch *batch, uint64_t grace_ms);
+
+/*
+ * Removes all orphans of @sources (bits as in the configuration) now, for
+ * every flow of theirs has been told. Their number, or a negative errno.
+ */
+ssize_t nfo_table_reap_sources(struct nfo_batch *batch, uint32_t sources);
 
 /*
  * Compares at most @max_ports ports (0: all), where the last call ended, with

@@ -227,6 +227,13 @@ static inline bool nfo_table_software(const struct nfo_table *table)
 	return table->config.flags & (NFO_TABLE_SKIP_HW | NFO_TABLE_ANY);
 }
 
+/* The sources whose rules are those of @sources: with flowtables guards come. */
+static inline uint32_t nfo_table_sources(uint32_t sources)
+{
+	return sources & 1U << NFO_SOURCE_FLOWTABLE ?
+	       sources | 1U << NFO_SOURCE_GUARD : sources;
+}
+
 /* Milliseconds, monotonic. */
 uint64_t nfo_table_now(const struct nfo_table *table);
 

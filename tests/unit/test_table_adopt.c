@@ -130,6 +130,61 @@ static void test_foreign(void **state)
 	host_free(host);
 }
 
+/* Another source comes and goes while the table lives. */
+static void test_claim(void **state)
+{
+	const uint32_t ovs = 1U << NFO_SOURCE_OVS;
+	struct nfo_table_config config = { .sources = ovs };
+	struct host *host = host_new();
+	struct nfo_rtnl *rtnl = fake_tc_rtnl(host->tc);
+	struct nfo_batch *batch;
+	struct nfo_table *table;
+
+	(void)state;
+	put(host, 1, 1);
+	put(host, 2, 1);
+	process_stop(host);
+	config.eswitch = host->eswitch;
+	assert_int_equal(nfo_table_create(&table, &config), 0);
+	assert_int_equal(nfo_batch_open(&batch, table, rtnl, view_fn,
+					&host->told), 0);
+
+	/* Rules of a source that is not its own are left alone. */
+	assert_int_equal(nfo_table_read_back(batch), 0);
+	assert_int_equal(nfo_table_reconcile(batch, 0), 0);
+	assert_int_equal(nfo_table_reap_sources(batch, SOURCES), 0);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 2);
+
+	/* Two flows and their guard; a flow takes its rule over. */
+	assert_int_equal(nfo_table_claim(batch, SOURCES), 3);
+	assert_int_equal(put_by(batch, 1, 1, 2, 3, NULL, NULL), 0);
+	nfo_table_commit(batch);
+	assert_int_equal(nfo_table_reap_sources(batch, ovs), 0);
+	assert_int_equal(nfo_table_reap_sources(batch, SOURCES), 1);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+
+	/* What is left over stays, for the next one, or goes. */
+	assert_int_equal(nfo_table_del(batch, FLOWTABLE, nfo_id(1)), 0);
+	nfo_table_commit(batch);
+	put_foreign(host->tc, NFO_BAND_PRIO_FLOWTABLE, 5);
+	process_start(host);
+	put(host, 3, 1);
+	process_stop(host);
+	assert_int_equal(nfo_table_claim(batch, SOURCES), 2);
+	assert_int_equal(nfo_table_disclaim(batch, SOURCES, false), 0);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 2);
+	assert_int_equal(nfo_table_claim(batch, SOURCES), 2);
+	assert_int_equal(nfo_table_disclaim(batch, SOURCES, true), 0);
+	assert_int_equal(fake_tc_filters(host->tc, FLOWS), 1);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 0);
+
+	nfo_batch_close(batch);
+	nfo_table_destroy(table);
+	nfo_rtnl_close(rtnl);
+	process_start(host);
+	host_free(host);
+}
+
 static void test_reconcile(void **state)
 {
 	struct host *host = host_new();
@@ -321,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_adopt),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_claim),
 		cmocka_unit_test(test_reconcile),
 		cmocka_unit_test(test_guard_lost),
 		cmocka_unit_test(test_guard_lost_del),

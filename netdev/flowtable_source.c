@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * flowtable_source: see flowtable_source.h.
+ */
+#include "flowtable_source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct nfo_flowtable_source {
+	struct nfo_flowtable_source_config config;
+	struct nfo_provider *provider;
+	bool synced;		/* the module has told all flows once */
+	bool ended;		/* stops, and has removed all rules */
+	bool unloaded;		/* the module has gone */
+};
+
+/* --- from the module to the table --- */
+
+/*
+ * The MTU of a device in bytes, 0 if it is not here. The module's own word is
+ * from when the flow was made; this one is of now.
+ */
+static uint32_t source_mtu(struct nfo_flowtable_source *source,
+			   uint32_t ifindex)
+{
+	struct nfo_port port;
+
+	return nfo_eswitch_port(source->config.eswitch, ifindex, &port) < 0 ?
+	       0 : port.mtu;
+}
+
+/* Tells the table of @flow, or of why there is no rule for it. */
+static int source_put(struct nfo_flowtable_source *source,
+		      const struct nfo_flowtable_flow *flow, bool no_memory)
+{
+	struct nfo_batch *batch = source->config.batch;
+	struct nfo_place where = { .ifindex = flow->iif };
+	struct nfo_counters told = {
+		.packets = flow->packets,
+		.bytes = flow->bytes,
+	};
+	enum nft_offload_reason reason;
+	struct nfo_rule rule;
+	int err;
+
+	reason = nfo_flowtable_translate(flow, source_mtu(source, flow->iif),
+					 &rule);
+	if (no_memory)
+		reason = NFT_OFFLOAD_REASON_NO_MEMORY;
+	if (reason)
+		err = nfo_table_reject(batch, NFO_SOURCE_FLOWTABLE,
+				       nfo_id(flow->id), &where, reason, NULL,
+				       &told, NULL);
+	else
+		err = nfo_table_put(batch, NFO_SOURCE_FLOWTABLE,
+				    nfo_id(flow->id), &where, &rule, &told,
+				    NULL);
+	nfo_rule_uninit(&rule);
+	return err;
+}
+
+static void source_flow_new(void *aux, const struct nfo_flowtable_flow *told_of)
+{
+	struct nfo_flowtable_flow flow = *told_of;
+	struct nfo_flowtable_source *source = aux;
+	const struct nfo_flowtable_source_ops *ops = source->config.ops;
+	uint32_t mtu;
+	int err = 0;
+
+	/* Told before the module heard that we go: it stays in software. */
+	if (source->ended)
+		return;
+	mtu = source_mtu(source, flow.oif);
+	if (mtu && (!flow.mtu || mtu < flow.mtu))
+		flow.mtu = mtu;
+	if (ops->flow_new)
+		err = ops->flow_new(source->config.aux, &flow);
+	err = source_put(source, &flow, err);
+	if (err)
+		nfo_provider_result(source->provider, flow.id,
+				    NFT_OFFLOAD_STATE_REFUSED,
+				    NFT_OFFLOAD_REASON_NO_MEMORY, NULL);
+}
+
+static void source_flow_del(void *aux, uint64_t id)
+{
+	struct nfo_flowtable_source *source = aux;
+
+	/* -ENOENT: there was no memory to keep it. Then nothing is placed. */
+	nfo_table_del(source->config.batch, NFO_SOURCE_FLOWTABLE, nfo_id(id));
+	if (source->config.ops->flow_del)
+		source->config.ops->flow_del(source->config.aux, id);
+}
+
+static void source_synced(void *aux)
+{
+	struct nfo_flowtable_source *source = aux;
+	struct nfo_batch *batch = source->config.batch;
+	ssize_t n;
+
+	if (source->synced)
+		return;
+	source->synced = true;
+	/*
+	 * Left-over rules that no flow has claimed by now belong to
+	 * connections that ended while nobody looked. What is queued claims
+	 * its own first.
+	 */
+	nfo_table_commit(batch);
+	n = nfo_table_reap_sources(batch, NFO_FLOWTABLE_SOURCES);
+	if (source->config.ops->synced)
+		source->config.ops->synced(source->config.aux, n > 0 ? n : 0);
+}
+
+static void source_refused(void *aux, int error)
+{
+	struct nfo_flowtable_source *source = aux;
+
+	source->unloaded |= error == -ENOENT;
+	if (source->config.ops->trouble)
+		source->config.ops->trouble(source->config.aux, error,
+					    nfo_provider_text(source->provider));
+}
+
+static const struct nfo_provider_ops source_provider_ops = {
+	.flow_new = source_flow_new,
+	.flow_del = source_flow_del,
+	.synced = source_synced,
+	.refused = source_refused,
+};
+
+/* --- from the table to the module --- */
+
+void nfo_flowtable_source_outcome(struct nfo_flowtable_source *source,
+				  const struct nfo_view *view)
+{
+	const struct nfo_flowtable_source_ops *ops = source->config.ops;
+	uint64_t id = view->id.lo;
+
+	if (view->source != NFO_SOURCE_FLOWTABLE)
+		return;
+	if (view->state == NFO_STATE_IN_HW) {
+		nfo_provider_result(source->provider, id,
+				    NFT_OFFLOAD_STATE_IN_HW,
+				    NFT_OFFLOAD_REASON_NONE, NULL);
+	} else if (view->state == NFO_STATE_KNOWN && view->reason) {
+		nfo_provider_result(source->provider, id,
+				    NFT_OFFLOAD_STATE_REFUSED, view->reason,
+				    view->text);
+		if (ops->flow_refused)
+			ops->flow_refused(source->config.aux, view);
+	}
+}
+
+static void source_counted(void *arg, const struct nfo_view *view)
+{
+	struct nfo_flowtable_source *source = arg;
+
+	nfo_provider_stats(source->provider, view->id.lo,
+			   view->counters.packets, view->counters.bytes,
+			   view->counters.idle_ms);
+}
+
+void nfo_flowtable_source_count(struct nfo_flowtable_source *source)
+{
+	nfo_table_changed_counters(source->config.table, NFO_SOURCE_FLOWTABLE,
+				   source_counted, source);
+}
+
+int nfo_flowtable_source_flush(struct nfo_flowtable_source *source)
+{
+	return source->unloaded ? 0 : nfo_provider_flush(source->provider);
+}
+
+/* --- the rest --- */
+
+void nfo_flowtable_source_port_changed(struct nfo_flowtable_source *source,
+				       const struct nfo_port *before,
+				       const struct nfo_port *after)
+{
+	if (before && after && before->mtu != after->mtu)
+		nfo_provider_resync(source->provider);
+}
+
+bool nfo_flowtable_source_synced(const struct nfo_flowtable_source *source)
+{
+	return source->synced;
+}
+
+struct nfo_provider *
+nfo_flowtable_source_provider(struct nfo_flowtable_source *source)
+{
+	return source->provider;
+}
+
+int nfo_flowtable_source_fd(const struct nfo_flowtable_source *source)
+{
+	return nfo_provider_fd(source->provider);
+}
+
+int nfo_flowtable_source_receive(struct nfo_flowtable_source *source)
+{
+	return nfo_provider_receive(source->provider);
+}
+
+int nfo_flowtable_source_open(struct nfo_flowtable_source **sourcep,
+			      const struct nfo_flowtable_source_config *config)
+{
+	struct nfo_flowtable_source *source = calloc(1, sizeof(*source));
+	int err;
+
+	if (!source)
+		return -ENOMEM;
+	source->config = *config;
+	err = nfo_provider_open(&source->provider, &source_provider_ops,
+				source);
+	if (err) {
+		free(source);
+		return err;
+	}
+	*sourcep = source;
+	return 0;
+}
+
+void nfo_flowtable_source_close(struct nfo_flowtable_source *source)
+{
+	if (!source)
+		return;
+	nfo_provider_close(source->provider);
+	free(source);
+}
+
+int nfo_flowtable_source_bind(struct nfo_flowtable_source *source,
+			      uint32_t grace_ms)
+{
+	return nfo_provider_bind(source->provider, grace_ms);
+}
+
+int nfo_flowtable_source_stop(struct nfo_flowtable_source *source, bool keep)
+{
+	struct nfo_batch *batch = source->config.batch;
+	int err, ret = 0;
+
+	nfo_table_commit(batch);
+	nfo_table_read_counters(batch, 0);
+	nfo_flowtable_source_count(source);
+	nfo_flowtable_source_flush(source);
+	if (!keep) {
+		source->ended = true;
+		ret = nfo_table_flush(batch, NFO_SOURCE_FLOWTABLE);
+	}
+	err = nfo_table_disclaim(batch, NFO_FLOWTABLE_SOURCES, !keep);
+	if (!ret)
+		ret = err;
+	if (source->unloaded)
+		return ret;
+	err = nfo_provider_unbind(source->provider, !keep);
+	return ret ? ret : err ? -EPROTO : 0;
+}
