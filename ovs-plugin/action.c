@@ -313,7 +313,11 @@ translate_action_list(struct translation *t, struct translate_path *path,
     if (left) {
         return translate_malformed(t, "actions");
     }
-    return path->ended ? 0 : translate_add_plain(t, NFO_ACT_DROP);
+    if (path->ended) {
+        return 0;
+    }
+    path->ended = true;
+    return translate_add_plain(t, NFO_ACT_DROP);
 }
 
 int

@@ -20,6 +20,7 @@ static const struct {
     size_t size;
     const char *name;
 } fields[] = {
+    LEFT(tunnel.metadata, "tun_metadata"),
     LEFT(tunnel.flags, "tunnel flags"),
     LEFT(tunnel.tun_id, "tun_id"),
     LEFT(tunnel.tp_src, "tunnel tp_src"),
@@ -32,7 +33,6 @@ static const struct {
     LEFT(tunnel.erspan_hwid, "tunnel erspan"),
     LEFT(tunnel.gtpu_flags, "tunnel gtpu"),
     LEFT(tunnel.gtpu_msgtype, "tunnel gtpu"),
-    LEFT(tunnel.metadata, "tun_metadata"),
     LEFT(tunnel, "tunnel"),
     LEFT(metadata, "metadata"),
     LEFT(regs, "regs"),
