@@ -220,36 +220,32 @@ ssize_t nfo_table_claim(struct nfo_batch *batch, uint32_t sources)
 	return read_back(batch, sources);
 }
 
-struct reap {
-	ssize_t n;
-};
-
 static void reap_done(void *arg, int err, const char *text)
 {
-	struct reap *reap = arg;
+	ssize_t *reaped = arg;
 
 	(void)text;
 	if (!err)
-		reap->n++;
+		++*reaped;
 }
 
-/* Queues the removal of orphans of @sources of before @until_ms. */
-static int reap_queue(struct nfo_batch *batch, struct reap *reap,
-		      uint64_t until_ms, uint32_t sources)
+ssize_t nfo_orphan_reap(struct nfo_batch *batch, nfo_orphan_pick_fn *pick,
+			void *arg)
 {
 	struct nfo_table *table = batch->table;
 	struct nfo_orphan *orphan, *next;
-	int err = 0;
+	ssize_t reaped = 0;
+	int err = 0, ret;
 
+	if (!nfo_load(&table->stats.orphans))
+		return 0;
 	nfo_rcu_lock();
 	pthread_mutex_lock(&table->orphans.lock);
 	cds_list_for_each_entry_safe(orphan, next, &table->orphans.list, list) {
-		if (orphan->since_ms > until_ms)
-			break;
-		if (!(sources & 1U << orphan->source))
+		if (!pick(orphan, arg))
 			continue;
 		err = nfo_scan_remove(batch->rtnl, &orphan->place, reap_done,
-				      reap);
+				      &reaped);
 		if (err)
 			break;
 		/* If that fails the next reconcile finds it again. */
@@ -257,7 +253,25 @@ static int reap_queue(struct nfo_batch *batch, struct reap *reap,
 	}
 	pthread_mutex_unlock(&table->orphans.lock);
 	nfo_rcu_unlock();
-	return err;
+	ret = nfo_batch_run(batch);
+	nfo_count(&table->stats.reaped, reaped);
+	if (!err)
+		err = ret;
+	return err ? err : reaped;
+}
+
+/* Of some sources, and not younger than some time. */
+struct reap {
+	uint64_t until_ms;
+	uint32_t sources;
+};
+
+static bool reap_picks(const struct nfo_orphan *orphan, void *arg)
+{
+	const struct reap *reap = arg;
+
+	return reap->sources & 1U << orphan->source &&
+	       orphan->since_ms <= reap->until_ms;
 }
 
 /* Flows before guards: no flow's rule is ever without its guard. */
@@ -265,33 +279,26 @@ static ssize_t reap(struct nfo_batch *batch, uint64_t until_ms,
 		    uint32_t sources)
 {
 	const uint32_t guards = 1U << NFO_SOURCE_GUARD;
-	struct reap done = { 0 };
-	int err, ret;
+	struct reap flows = { until_ms, sources & ~guards };
+	struct reap last = { until_ms, sources & guards };
+	ssize_t n, m;
 
-	ret = reap_queue(batch, &done, until_ms, sources & ~guards);
-	if (!ret)
-		ret = reap_queue(batch, &done, until_ms, sources & guards);
-	err = nfo_batch_run(batch);
-	nfo_count(&batch->table->stats.reaped, done.n);
-	if (!ret)
-		ret = err;
-	return ret ? ret : done.n;
+	n = nfo_orphan_reap(batch, reap_picks, &flows);
+	if (n < 0)
+		return n;
+	m = nfo_orphan_reap(batch, reap_picks, &last);
+	return m < 0 ? m : n + m;
 }
 
 ssize_t nfo_table_reap(struct nfo_batch *batch, uint64_t grace_ms)
 {
-	struct nfo_table *table = batch->table;
-	uint64_t now = nfo_table_now(table);
+	uint64_t now = nfo_table_now(batch->table);
 
-	if (now < grace_ms || !nfo_load(&table->stats.orphans))
-		return 0;
-	return reap(batch, now - grace_ms, UINT32_MAX);
+	return now < grace_ms ? 0 : reap(batch, now - grace_ms, UINT32_MAX);
 }
 
 ssize_t nfo_table_reap_sources(struct nfo_batch *batch, uint32_t sources)
 {
-	if (!nfo_load(&batch->table->stats.orphans))
-		return 0;
 	return reap(batch, UINT64_MAX, nfo_table_sources(sources));
 }
 

@@ -280,6 +280,31 @@ int nfo_table_disclaim(struct nfo_batch *batch, uint32_t sources, bool remove);
  */
 ssize_t nfo_table_reap(struct nfo_batch *batch, uint64_t grace_ms);
 
+/* A rule of an earlier process that nobody has claimed. */
+struct nfo_leftover {
+	struct nfo_place	place;
+	struct nfo_rule		rule;
+	struct nfo_counters	counters;
+};
+
+/*
+ * Copies of the rules read back for @source that could be taken over, at
+ * *@leftoversp: a source that nobody tells its flows anew makes flows of them
+ * and puts these as they are, which adopts them. Their number or -ENOMEM;
+ * nfo_leftovers_free() frees. Any thread.
+ */
+ssize_t nfo_table_leftovers(struct nfo_table *table, enum nfo_source source,
+			    struct nfo_leftover **leftoversp);
+void nfo_leftovers_free(struct nfo_leftover *leftovers, size_t n);
+
+/*
+ * Removes orphans of @source that lie in a chain or go to one, for a source
+ * whose chains mean nothing after a restart. Those that lead the way first, so
+ * that no packet goes where nothing is. Commits. Their number or a negative
+ * errno.
+ */
+ssize_t nfo_table_reap_chains(struct nfo_batch *batch, enum nfo_source source);
+
 /*
  * Removes all orphans of @sources (bits as in the configuration) now, for
  * every flow of theirs has been told. Their number, or a negative errno.

@@ -13,6 +13,7 @@
  *	hook.c		ports' TC hooks: qdisc, how many rules of each priority
  *	scan.c		what is in the kernel and ours
  *	orphan.c	rules of an earlier process: adopt or reap
+ *	leftover.c	the same, shown to their source
  *	counters.c	what hardware counted
  *	reconcile.c	is what should be there, there?
  *	table.c		put, reject, delete, look up
@@ -448,5 +449,12 @@ bool nfo_orphan_adopt(struct nfo_entry *entry);
 int nfo_orphan_add(struct nfo_table *table, struct nfo_found *found,
 		   bool adoptable);
 void nfo_orphan_free_all(struct nfo_table *table);
+
+/* Is @orphan one of those meant? Orphans locked. */
+typedef bool nfo_orphan_pick_fn(const struct nfo_orphan *orphan, void *arg);
+
+/* Removes those that @pick picks, commits. Their number or negative errno. */
+ssize_t nfo_orphan_reap(struct nfo_batch *batch, nfo_orphan_pick_fn *pick,
+			void *arg);
 
 #endif /* NFO_TABLE_PRIVATE_H */

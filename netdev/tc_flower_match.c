@@ -409,8 +409,9 @@ static int parse_types(const struct nlattr **tb, __be16 protocol,
 		}
 		next = 0;
 	}
+	/* Filed under no type: then the key has it, if any. */
 	if (inner == htons(ETH_P_ALL))
-		inner = 0;
+		inner = said;
 	if (next || last || is_vlan(inner) ||
 	    (said && said != protocol && said != inner))
 		return -EOPNOTSUPP;

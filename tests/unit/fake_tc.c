@@ -107,6 +107,7 @@ static void copy_options(struct nlmsghdr *to, const struct nlattr *options,
 	struct nlattr *nest = mnl_attr_nest_start(to, TCA_OPTIONS);
 	const struct nlattr *attr, *action;
 	struct nlattr *actions;
+	uint32_t flags = 0;
 
 	mnl_attr_for_each_nested(attr, options) {
 		switch (mnl_attr_get_type(attr)) {
@@ -117,11 +118,7 @@ static void copy_options(struct nlmsghdr *to, const struct nlattr *options,
 			mnl_attr_nest_end(to, actions);
 			break;
 		case TCA_FLOWER_FLAGS:
-			mnl_attr_put_u32(to, TCA_FLOWER_FLAGS,
-					 mnl_attr_get_u32(attr) |
-					 (filter->not_in_hw ?
-					  TCA_CLS_FLAGS_NOT_IN_HW :
-					  TCA_CLS_FLAGS_IN_HW));
+			flags = mnl_attr_get_u32(attr);
 			break;
 		default:
 			mnl_attr_put(to, attr->nla_type,
@@ -130,6 +127,9 @@ static void copy_options(struct nlmsghdr *to, const struct nlattr *options,
 			break;
 		}
 	}
+	flags |= filter->not_in_hw || flags & TCA_CLS_FLAGS_SKIP_HW ?
+		TCA_CLS_FLAGS_NOT_IN_HW : TCA_CLS_FLAGS_IN_HW;
+	mnl_attr_put_u32(to, TCA_FLOWER_FLAGS, flags);
 	mnl_attr_nest_end(to, nest);
 }
 

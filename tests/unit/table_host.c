@@ -13,6 +13,8 @@
 #include "table_host.h"
 
 uint64_t clock_ms = 1000000;
+uint32_t host_sources = SOURCES;
+uint32_t host_flags;
 unsigned int infos_freed;
 
 static uint64_t test_now(void)
@@ -48,7 +50,8 @@ void process_start(struct host *host)
 {
 	struct nfo_table_config config = {
 		.eswitch = host->eswitch,
-		.sources = SOURCES,
+		.sources = host_sources,
+		.flags = host_flags,
 		.info_free = info_free,
 		.now_ms = test_now,
 	};

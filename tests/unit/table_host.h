@@ -19,6 +19,9 @@
 
 /* The table's clock; only tests move it. */
 extern uint64_t clock_ms;
+/* What the next process' table is made with; SOURCES and 0. */
+extern uint32_t host_sources;
+extern uint32_t host_flags;
 /* How many infos the table has given back. */
 extern unsigned int infos_freed;
 
