@@ -8,6 +8,7 @@
 #include "dpif-provider.h"
 #include "util.h"
 
+#include "claim.h"
 #include "dpflow.h"
 #include "offload.h"
 #include "worker.h"
@@ -65,6 +66,7 @@ dump_create(const struct dpif_offload *offload_, bool terse)
     if (!nft_offload_enabled(offload)) {
         return &dump->up;
     }
+    claim_leftovers(offload);
     /* Revalidators dump tersely. */
     if (terse) {
         worker_kick(offload->worker);

@@ -13,6 +13,7 @@
 #include "smap.h"
 #include "util.h"
 
+#include "claim.h"
 #include "dpflow.h"
 #include "dump.h"
 #include "fit.h"
@@ -110,25 +111,6 @@ policy_parse(const char *policy)
     return 0;
 }
 
-/* Rules that an earlier process has left are found again. */
-static void
-offload_read_back(struct nft_offload *offload)
-{
-    struct sender *sender = sender_get(&offload->senders);
-    ssize_t n;
-
-    if (!sender) {
-        return;
-    }
-    n = nfo_table_read_back(sender->batch);
-    if (n < 0) {
-        VLOG_WARN("rules of an earlier process could not be read: %s",
-                  ovs_strerror(-n));
-    } else if (n) {
-        VLOG_INFO("found %"PRIdSIZE" rules of an earlier process", n);
-    }
-}
-
 static int
 offload_start(struct nft_offload *offload)
 {
@@ -150,7 +132,7 @@ offload_start(struct nft_offload *offload)
         return error;
     }
     senders_init(&offload->senders, offload->table);
-    offload_read_back(offload);
+    claim_prepare(offload);
     offload->worker = worker_create(offload);
     return 0;
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* claim: rules that an earlier ovs-vswitchd has left become flows of this one.
+ *
+ * A ufid is a hash with a secret of the process, so OVS will never put these
+ * flows again by the names that they had.  So each rule is translated back
+ * and shown in dumps as a flow with a name of now; the first revalidation
+ * looks it up in the OpenFlow tables as it does with flows that it finds in
+ * the kernel's datapath, and keeps, changes or deletes it.  Meanwhile hardware
+ * goes on forwarding. */
+
+#ifndef CLAIM_H
+#define CLAIM_H 1
+
+struct nft_offload;
+
+/* Does that once, for rules that can be flows.  What recirculates cannot: the
+ * recirculation ids were the other process's.  That was removed before, by
+ * claim_prepare().  The rest is left to the grace period.  Any thread;
+ * 'offload' is enabled. */
+void claim_leftovers(struct nft_offload *);
+
+/* Reads back what there is, and removes what recirculates.  At start-up,
+ * before anything is put. */
+void claim_prepare(struct nft_offload *);
+
+#endif /* claim.h */
