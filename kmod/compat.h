@@ -10,9 +10,11 @@
 #define NFT_OFFLOAD_COMPAT_H
 
 #include <linux/netdevice.h>
+#include <linux/skbuff.h>
 #include <linux/version.h>
 #include <net/devlink.h>
 #include <net/flow_dissector.h>
+#include <net/flow_offload.h>
 
 /* 6.4 made the argument of bus attributes const. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
@@ -137,5 +139,39 @@ compat_meta_other_mask(const struct flow_dissector_key_meta *mask)
 #endif
 	return mask->ingress_iftype;
 }
+
+/*
+ * 6.3: with NET_TC_SKB_EXT the host's TC can go on with an action in the
+ * middle of a rule, by a name that the driver was given with that action.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define COMPAT_HAS_ACT_MISS 1
+
+static inline u64 compat_miss_cookie(const struct flow_action_entry *entry)
+{
+	return entry->miss_cookie;
+}
+
+#if IS_ENABLED(CONFIG_NET_TC_SKB_EXT)
+static inline void compat_ext_act_miss(struct tc_skb_ext *ext, u64 cookie)
+{
+	ext->act_miss_cookie = cookie;
+	ext->act_miss = 1;
+}
+#endif
+#else
+#define COMPAT_HAS_ACT_MISS 0
+
+static inline u64 compat_miss_cookie(const struct flow_action_entry *entry)
+{
+	return 0;
+}
+
+#if IS_ENABLED(CONFIG_NET_TC_SKB_EXT)
+static inline void compat_ext_act_miss(struct tc_skb_ext *ext, u64 cookie)
+{
+}
+#endif
+#endif
 
 #endif /* NFT_OFFLOAD_COMPAT_H */

@@ -341,6 +341,7 @@ enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_
 {
 	bool skip_edit = false;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < rule->num_actions; i++) {
 		const struct asic_action *action = &rule->actions[i];
@@ -360,10 +361,30 @@ enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_
 		case ASIC_EDIT:
 			skip_edit = (action->edit.same && skip_edit) || edit(packet, action);
 			break;
+		case ASIC_CT:
+			err = asic_zone_run(packet, action);
+			if (err)
+				return err == -ENOENT ? ASIC_VERDICT_SLOW : ASIC_VERDICT_DROP;
+			break;
 		default:
 			if (run_one(packet, action))
 				return ASIC_VERDICT_DROP;
 		}
 	}
 	return ASIC_VERDICT_SLOW;
+}
+
+/**
+ * asic_action_release() - give back what the actions of a rule hold
+ * @rule:	the rule, which may be half made: an action that was not taken over yet is all zero
+ *
+ * Needs asic.lock, may sleep.
+ */
+void asic_action_release(const struct asic_rule *rule)
+{
+	unsigned int i;
+
+	for (i = 0; i < rule->num_actions; i++)
+		if (rule->actions[i].kind == ASIC_CT && rule->actions[i].ct.zone)
+			asic_zone_put(rule->actions[i].ct.zone);
 }

@@ -21,7 +21,9 @@
 #include <net/flow_dissector.h>
 #include <net/flow_offload.h>
 
+#include "compat.h"
 #include "profile.h"
+#include "zone.h"
 
 struct eswsim;
 struct eswsim_port;
@@ -32,6 +34,13 @@ struct seq_file;
 #define ASIC_CHAIN_BITS	6
 #define ASIC_ERROR_MAX	4095
 
+/*
+ * What the host's kernel can go on with where the hardware left off: in the chain; and, which
+ * takes the former, with an action in the middle of a rule.
+ */
+#define ASIC_CAN_RESTORE_CHAIN	IS_ENABLED(CONFIG_NET_TC_SKB_EXT)
+#define ASIC_CAN_RESTORE_ACTION	(ASIC_CAN_RESTORE_CHAIN && COMPAT_HAS_ACT_MISS)
+
 /**
  * struct asic - table and faults of one NIC
  * @nic:		the NIC, never changes
@@ -39,6 +48,8 @@ struct seq_file;
  * @lock:		serialises changes of everything below except the faults
  * @cookies:		rules by the cookie that TC knows them by
  * @rules:		all rules, oldest first
+ * @zones:	conntrack zones that rules name
+ * @num_conns:	connections in them, one for each direction; no lock
  * @next_block:	number of the next block
  * @bindings:		port to block, read by frames under RCU
  * @wq:			frees what frames might still look at
@@ -57,6 +68,8 @@ struct asic {
 	struct mutex lock; /* changes of the table */
 	struct rhashtable cookies;
 	struct list_head rules;
+	struct list_head zones;
+	atomic_t num_conns;
 	u32 next_block;
 	struct hlist_head bindings[1 << ASIC_PORT_BITS];
 	struct workqueue_struct *wq;
@@ -113,6 +126,7 @@ struct asic_key {
 	struct flow_dissector_key_icmp icmp;
 	struct flow_dissector_key_arp arp;
 	struct flow_dissector_key_mpls mpls;
+	struct flow_dissector_key_ct ct;
 } __aligned(sizeof(long));
 
 enum asic_action_kind {
@@ -129,6 +143,7 @@ enum asic_action_kind {
 	ASIC_MPLS_PUSH,
 	ASIC_MPLS_POP,
 	ASIC_MPLS_SET,
+	ASIC_CT,
 };
 
 /**
@@ -143,6 +158,8 @@ enum asic_action_kind {
  * @csum:	ASIC_CSUM: TCA_CSUM_UPDATE_FLAG_*
  * @mpls:	ASIC_MPLS_*: ethertype of the result, and what a label stack entry becomes:
  *		(old & keep) | entry, in the host's byte order; a new one is @entry
+ * @ct:		ASIC_CT: TCA_CT_ACT_* @flags; with TCA_CT_ACT_CLEAR that is all. Else the @zone,
+ *		held, and the host's name of the action, to go on with it there
  */
 struct asic_action {
 	enum asic_action_kind kind;
@@ -167,6 +184,11 @@ struct asic_action {
 			u32 entry;
 			u32 keep;
 		} mpls;
+		struct {
+			struct asic_zone *zone;
+			u64 miss_cookie;
+			u16 flags;
+		} ct;
 	};
 };
 
@@ -231,6 +253,9 @@ struct asic_rule {
  * @in:		where it came in
  * @chain:	chain that it is in
  * @changed:	its bytes are not those that @key was made of
+ * @missed:	the host has to go on with an action in the middle of a rule
+ * @miss_cookie: the host's name of that action, where it has one
+ * @ct:		what conntrack says of it; zero if it was not asked
  * @key:	what it is matched by
  */
 struct asic_packet {
@@ -239,6 +264,9 @@ struct asic_packet {
 	struct eswsim_port *in;
 	u32 chain;
 	bool changed;
+	bool missed;
+	u64 miss_cookie;
+	struct flow_dissector_key_ct ct;
 	struct asic_key key;
 };
 
@@ -257,6 +285,7 @@ int asic_packet_l4(struct asic_packet *packet, u8 protocol, unsigned int *offset
 
 /* action.c */
 enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_rule *rule);
+void asic_action_release(const struct asic_rule *rule);
 
 /* mpls.c */
 int asic_mpls_draft(const struct flow_action_entry *entry, struct asic_action *action);

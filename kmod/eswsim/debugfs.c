@@ -9,6 +9,7 @@
  *   forget_rules      write 1: the table is empty, and TC is not told
  *   stall_ms          write: table operations wait for so many milliseconds
  *   rules             the rules with their counters
+ *   connections       the connections that conntrack has offloaded
  *   profile           the kind of NIC
  *
  * That debugfs may be missing is no error.
@@ -70,6 +71,13 @@ static int rules_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(rules);
 
+static int connections_show(struct seq_file *seq, void *unused)
+{
+	asic_zone_dump(seq->private, seq);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(connections);
+
 static int profile_show(struct seq_file *seq, void *unused)
 {
 	struct asic *asic = seq->private;
@@ -99,6 +107,8 @@ void eswsim_debugfs_init(struct eswsim *nic)
 	debugfs_create_file_unsafe("stall_ms", 0200, dir, asic,
 				   &stall_ms_fops);
 	debugfs_create_file("rules", 0400, dir, asic, &rules_fops);
+	debugfs_create_file("connections", 0400, dir, asic,
+			    &connections_fops);
 	debugfs_create_file("profile", 0400, dir, asic, &profile_fops);
 	nic->debugfs = dir;
 }

@@ -83,6 +83,7 @@ static const struct {
 	MEMBER(ICMP, icmp, icmp),
 	MEMBER(ARP, arp, arp),
 	MEMBER(MPLS, mpls, mpls),
+	MEMBER(CT, ct, ct),
 };
 
 /*
@@ -278,6 +279,8 @@ static int draft_action(struct draft *draft, const struct flow_action_entry *ent
 	case FLOW_ACTION_VLAN_POP:
 		action->kind = ASIC_VLAN_POP;
 		return 0;
+	case FLOW_ACTION_CT:
+		return asic_zone_action(draft->asic, entry, action, draft->extack);
 	case FLOW_ACTION_MANGLE:
 	case FLOW_ACTION_ADD:
 		return draft_edit(draft, entry, action);
@@ -327,6 +330,28 @@ static int draft_check_order(const struct draft *draft)
 	return 0;
 }
 
+/* The host may have to go on with a ct action; has it then what it needs, and nothing twice? */
+static int draft_check_ct(const struct draft *draft)
+{
+	const struct asic_rule *rule = draft->rule;
+	bool mirrors = false;
+	unsigned int i;
+
+	for (i = 0; i < rule->num_actions; i++) {
+		mirrors |= rule->actions[i].kind == ASIC_MIRROR;
+		if (ASIC_CAN_RESTORE_ACTION || rule->actions[i].kind != ASIC_CT ||
+		    !rule->actions[i].ct.zone)
+			continue;
+		if (ASIC_CAN_RESTORE_CHAIN && i)
+			return asic_refuse(draft->extack,
+					   "eswsim: before Linux 6.3 ct has to be the first action");
+		if (mirrors)
+			return asic_refuse(draft->extack,
+					   "eswsim: mirror before ct needs a kernel with NET_TC_SKB_EXT");
+	}
+	return 0;
+}
+
 static int draft_actions(struct draft *draft)
 {
 	const struct flow_action *from = &draft->from->action;
@@ -344,7 +369,8 @@ static int draft_actions(struct draft *draft)
 	/* A filter without actions lets the frame pass. */
 	if (!from->num_entries)
 		rule->actions[0].kind = ASIC_SLOW;
-	return draft_check_order(draft);
+	err = draft_check_order(draft);
+	return err ?: draft_check_ct(draft);
 }
 
 /* What is in the way of one more rule: what the user has injected, or too many of them. */
@@ -415,6 +441,8 @@ static int flower_replace(struct asic_block *block, struct flow_cls_offload *flo
 
 	mutex_lock(&block->asic->lock);
 	err = draft_insert(&draft, flower);
+	if (err)
+		asic_action_release(draft.rule);
 	mutex_unlock(&block->asic->lock);
 	if (err)
 		kfree(draft.rule);

@@ -288,6 +288,8 @@ err_group:
 /**
  * asic_lookup_remove() - take a rule out of the table and free it
  * @rule:	the rule; frames that found it already may still finish with it
+ *
+ * May sleep.
  */
 void asic_lookup_remove(struct asic_rule *rule)
 {
@@ -302,6 +304,7 @@ void asic_lookup_remove(struct asic_rule *rule)
 	asic_block_count(rule->block, -1);
 	group->count--;
 	group_put(asic, group);
+	asic_action_release(rule);
 	kfree_rcu(rule, rcu);
 }
 
@@ -397,6 +400,10 @@ static void dump_action(const struct asic_action *action, struct seq_file *seq)
 	case ASIC_MPLS_POP:
 	case ASIC_MPLS_SET:
 		asic_mpls_dump(action, seq);
+		break;
+	case ASIC_CT:
+		seq_printf(seq, " ct %x zone %u", action->ct.flags,
+			   action->ct.zone ? action->ct.zone->number : 0);
 		break;
 	}
 }

@@ -26,9 +26,6 @@
 /* Chains that a frame may enter after the first one; cls_api gives up after as many. */
 #define CHAINS_MAX 16
 
-/* Can the host's TC go on in the chain where the hardware left off? */
-#define CAN_RESTORE_CHAIN IS_ENABLED(CONFIG_NET_TC_SKB_EXT)
-
 #define MEMBER(id, name) { FLOW_DISSECTOR_KEY_##id, offsetof(struct asic_key, name) }
 
 /**
@@ -77,6 +74,7 @@ static void packet_parse(struct asic_packet *packet)
 			   key->outer, ETH_HLEN, skb->len, FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP);
 	/* Where the payload starts is no property to match on. */
 	key->control.thoff = 0;
+	key->ct = packet->ct;
 	packet->changed = false;
 }
 
@@ -147,8 +145,16 @@ int asic_packet_l4(struct asic_packet *packet, u8 protocol, unsigned int *offset
 /* Whether the bytes that came in may be wanted again after @rule: see packet_to_host(). */
 static bool needs_pristine(const struct asic_packet *packet, const struct asic_rule *rule)
 {
-	return !CAN_RESTORE_CHAIN && !packet->pristine && rule->num_actions > 1 &&
-	       rule->actions[rule->num_actions - 1].kind == ASIC_GOTO;
+	unsigned int i;
+
+	if (ASIC_CAN_RESTORE_CHAIN || packet->pristine || rule->num_actions == 1)
+		return false;
+	if (rule->actions[rule->num_actions - 1].kind == ASIC_GOTO)
+		return true;
+	for (i = 0; i < rule->num_actions; i++)
+		if (rule->actions[i].kind == ASIC_CT)
+			return true;
+	return false;
 }
 
 static void count_rule(struct asic_rule *rule, unsigned int bytes)
@@ -166,19 +172,23 @@ static enum asic_verdict packet_forward(struct asic_packet *packet, struct asic_
 	for (hops = 0; hops <= CHAINS_MAX; hops++) {
 		struct asic_rule *rule;
 		enum asic_verdict verdict;
+		unsigned int bytes;
 
 		if (packet->changed)
 			packet_parse(packet);
 		rule = asic_lookup_packet(block, packet);
 		if (!rule)
 			return ASIC_VERDICT_SLOW;
-		count_rule(rule, packet->skb->len);
+		bytes = packet->skb->len;
 		if (needs_pristine(packet, rule)) {
 			packet->pristine = skb_clone(packet->skb, GFP_ATOMIC);
 			if (!packet->pristine)
 				return ASIC_VERDICT_DROP;
 		}
 		verdict = asic_action_run(packet, rule);
+		/* What the host ends is the host's to count. */
+		if (!packet->missed)
+			count_rule(rule, bytes);
 		if (verdict != ASIC_VERDICT_CHAIN)
 			return verdict;
 	}
@@ -187,22 +197,27 @@ static enum asic_verdict packet_forward(struct asic_packet *packet, struct asic_
 
 /*
  * The slow path. A frame that left the hardware in a later chain goes on in that chain of the
- * host's TC where the kernel has an extension for it. Without it the host starts over in chain 0,
- * and so has to get the frame as it came in.
+ * host's TC where the kernel has an extension for it, and one that left it in the middle of a rule
+ * with the action that it met there. A connection that the hardware found goes with it. Without
+ * the extension the host starts over in chain 0, and so has to get the frame as it came in.
  */
 static int packet_to_host(struct asic_packet *packet)
 {
 #if IS_ENABLED(CONFIG_NET_TC_SKB_EXT)
-	if (packet->chain) {
+	if (packet->chain || packet->miss_cookie) {
 		struct tc_skb_ext *ext = tc_skb_ext_alloc(packet->skb);
 
 		if (!ext)
 			return -ENOMEM;
 		ext->chain = packet->chain;
+		if (packet->miss_cookie)
+			compat_ext_act_miss(ext, packet->miss_cookie);
 	}
 #endif
-	if (packet->chain && packet->pristine)
+	if (packet->pristine)
 		swap(packet->skb, packet->pristine);
+	if (!ASIC_CAN_RESTORE_CHAIN)
+		nf_reset_ct(packet->skb);
 	eswsim_port_miss(packet->in, packet->skb);
 	packet->skb = NULL;
 	return 0;

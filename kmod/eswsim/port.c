@@ -89,6 +89,8 @@ void eswsim_port_deliver(struct eswsim_port *out, struct sk_buff *skb)
 	unsigned int len = skb->len;
 	bool sent;
 
+	/* What conntrack of the host knows of it stays here. */
+	nf_reset_ct(skb);
 	sent = netdev_receive(rcu_dereference(out->peer), skb);
 	eswsim_port_count(out, sent ? ESWSIM_TX : ESWSIM_TX_DROP, len);
 }

@@ -35,11 +35,13 @@ static const struct asic_profile asic_profiles[] = {
 		.name = "full",
 		.keys = KEY(CONTROL) | KEY(BASIC) | KEY(META) | KEY(ETH_ADDRS) | KEY(VLAN) |
 			KEY(CVLAN) | KEY(IPV4_ADDRS) | KEY(IPV6_ADDRS) | KEY(IP) | KEY(PORTS) |
-			KEY(TCP) | KEY(ICMP) | KEY(ARP) | KEY(MPLS),
+			KEY(TCP) | KEY(ICMP) | KEY(ARP) | KEY(MPLS) |
+			KEY(CT),
 		.actions = ACTION(REDIRECT) | ACTION(MIRRED) | ACTION(DROP) | ACTION(TRAP) |
 			   ACTION(ACCEPT) | ACTION(GOTO) | ACTION(VLAN_PUSH) | ACTION(VLAN_POP) |
 			   ACTION(VLAN_MANGLE) | ACTION(MANGLE) | ACTION(ADD) | ACTION(CSUM) |
-			   ACTION(MPLS_PUSH) | ACTION(MPLS_POP) | ACTION(MPLS_MANGLE),
+			   ACTION(MPLS_PUSH) | ACTION(MPLS_POP) | ACTION(MPLS_MANGLE) |
+			   ACTION(CT),
 		.csum_flags = TCA_CSUM_UPDATE_FLAG_IPV4HDR | TCA_CSUM_UPDATE_FLAG_ICMP |
 			      TCA_CSUM_UPDATE_FLAG_TCP | TCA_CSUM_UPDATE_FLAG_UDP,
 		.fields = full_fields,
@@ -48,6 +50,7 @@ static const struct asic_profile asic_profiles[] = {
 		.table_size = 1 << 20,
 		.max_table_size = 1 << 24,
 		.max_actions = 128,
+		.max_conns = 1 << 20,
 		.max_chain = U32_MAX,
 		.full_errno = ENOSPC,
 	},

@@ -42,6 +42,7 @@ struct asic_field {
  * @table_size:		rules that fit unless the user says otherwise
  * @max_table_size:	rules that fit at most
  * @max_actions:	actions per rule, each 32-bit word of a pedit counting as one
+ * @max_conns:		connections that fit, each direction counting
  * @max_chain:		highest chain number
  * @full_errno:		what it answers when the table is full, positive
  */
@@ -56,6 +57,7 @@ struct asic_profile {
 	u32 table_size;
 	u32 max_table_size;
 	u32 max_actions;
+	int max_conns;
 	u32 max_chain;
 	int full_errno;
 };

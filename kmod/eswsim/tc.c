@@ -318,6 +318,7 @@ int asic_init(struct asic *asic, struct eswsim *nic)
 	asic->fail_errno = ENOSPC;
 	asic->stall_until = jiffies;
 	mutex_init(&asic->lock);
+	INIT_LIST_HEAD(&asic->zones);
 	asic_packet_dissector_init(&asic->dissector);
 	return asic_lookup_init(asic);
 }
