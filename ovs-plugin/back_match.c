@@ -15,6 +15,7 @@
 #include "flow.h"
 #include "openvswitch/match.h"
 #include "packets.h"
+#include "translate_part.h"
 #include "util.h"
 
 /* Ethernet, and the types and tags.  A packet with a tag more has another type
@@ -77,7 +78,8 @@ match_l2(const struct nfo_rule *rule, struct match *match,
 }
 
 /* OVS has the kind of a fragment as one value, TC two bits.  A rule without
- * them is for whole packets: for others translate_flow() puts them. */
+ * them takes any kind, but for fields that TC finds in whole packets only: then
+ * translate_flow() leaves them out. */
 static int
 match_frag(const struct nfo_rule *rule, struct match *match,
            struct nfo_key *left)
@@ -87,6 +89,10 @@ match_frag(const struct nfo_rule *rule, struct match *match,
 
     switch (rule->mask.ip_frag) {
     case 0:
+        if (translate_maybe_fragment(rule)) {
+            return 0;
+        }
+        /* Fall through. */
     case NFO_FRAG_ANY:
         frag = 0;
         break;
@@ -124,7 +130,10 @@ match_l4(const struct nfo_rule *rule, struct match *match,
     }
     switch (key->ip_proto) {
     case IPPROTO_TCP:
-        match_set_tcp_flags_masked(match, key->tcp_flags, mask->tcp_flags);
+        /* Of 16 bits, a packet has 12; OVS asks for all or some. */
+        match_set_tcp_flags_masked(match, key->tcp_flags,
+                                   (mask->tcp_flags == htons(0x0fff)
+                                    ? OVS_BE16_MAX : mask->tcp_flags));
         left->tcp_flags = 0;
         /* Fall through. */
     case IPPROTO_UDP:
