@@ -17,9 +17,11 @@
 #include "dpflow.h"
 #include "dump.h"
 #include "fit.h"
+#include "meter.h"
 #include "operate.h"
 #include "port.h"
 #include "report.h"
+#include "tc_flower.h"
 #include "worker.h"
 
 VLOG_DEFINE_THIS_MODULE(nft_offload);
@@ -59,17 +61,19 @@ env_chain_reached(const void *offload_, uint32_t chain)
 }
 
 static bool
-env_police(const void *offload OVS_UNUSED, uint32_t meter_id OVS_UNUSED,
-           uint32_t *index OVS_UNUSED)
+env_police(const void *offload_, uint32_t meter_id, uint32_t *index)
 {
-    return false;
+    const struct nft_offload *offload = offload_;
+
+    return offload->meters && meters_police(offload->meters, meter_id, index);
 }
 
 static bool
-env_meter(const void *offload OVS_UNUSED, uint32_t index OVS_UNUSED,
-          uint32_t *meter_id OVS_UNUSED)
+env_meter(const void *offload_, uint32_t index, uint32_t *meter_id)
 {
-    return false;
+    const struct nft_offload *offload = offload_;
+
+    return offload->meters && meters_meter(offload->meters, index, meter_id);
 }
 
 static void
@@ -111,6 +115,15 @@ policy_parse(const char *policy)
     return 0;
 }
 
+/* A policer has to lie where the rules lie that use it. */
+static uint32_t
+police_flags(uint32_t policy)
+{
+    return (policy & NFO_TABLE_SKIP_HW ? NFO_TC_SKIP_HW
+            : policy & NFO_TABLE_ANY ? 0
+            : NFO_TC_SKIP_SW);
+}
+
 static int
 offload_start(struct nft_offload *offload)
 {
@@ -132,6 +145,7 @@ offload_start(struct nft_offload *offload)
         return error;
     }
     senders_init(&offload->senders, offload->table);
+    offload->meters = meters_create(police_flags(offload->policy));
     claim_prepare(offload);
     offload->worker = worker_create(offload);
     return 0;
@@ -186,6 +200,7 @@ offload_remove_leftovers(void)
     if (rtnl) {
         nfo_rtnl_close(rtnl);
     }
+    meters_destroy(meters_create(0), true);
 }
 
 static void
@@ -288,6 +303,7 @@ offload_stop(struct nft_offload *offload)
             nfo_table_reap(sender->batch, 0);
         }
     }
+    meters_destroy(offload->meters, flushed && !stats.entries);
     senders_destroy(&offload->senders);
     nfo_table_destroy(offload->table);
     nfo_eswitch_destroy(offload->eswitch);
@@ -341,6 +357,86 @@ nft_offload_flow_count(const struct dpif_offload *offload_)
     return stats.in_hw_of[NFO_SOURCE_OVS];
 }
 
+/* --- meters --- */
+
+/* Flows whose rules use a policer that is none any more. */
+struct stale {
+    uint32_t police;
+    struct nfo_batch *batch;
+};
+
+static void
+stale_del(void *stale_, const struct nfo_view *view)
+{
+    const struct stale *stale = stale_;
+
+    for (size_t i = 0; view->rule && i < view->rule->n_actions; i++) {
+        if (view->rule->actions[i].type == NFO_ACT_POLICE
+            && view->rule->actions[i].police == stale->police) {
+            nfo_table_del(stale->batch, view->source, view->id);
+            return;
+        }
+    }
+}
+
+/* OVS misses these flows in its dumps, and puts them again when their packets
+ * come up. */
+static void
+offload_drop_policed(struct nft_offload *offload, uint32_t police)
+{
+    struct sender *sender = sender_get(&offload->senders);
+    struct stale stale = { .police = police };
+
+    if (sender) {
+        stale.batch = sender->batch;
+        nfo_table_foreach(offload->table, NFO_SOURCE_OVS, stale_del, &stale);
+        nfo_table_commit(sender->batch);
+    }
+}
+
+static struct meters *
+offload_meters(const struct dpif_offload *offload_)
+{
+    const struct nft_offload *offload = nft_offload_cast(offload_);
+
+    return nft_offload_enabled(offload) ? offload->meters : NULL;
+}
+
+static int
+nft_offload_meter_set(const struct dpif_offload *offload, ofproto_meter_id id,
+                      struct ofputil_meter_config *config)
+{
+    struct meters *meters = offload_meters(offload);
+    uint32_t stale = 0;
+    int error = EOPNOTSUPP;
+
+    if (meters) {
+        error = meters_set(meters, id.uint32, config, &stale);
+    }
+    if (stale) {
+        offload_drop_policed(nft_offload_cast(offload), stale);
+    }
+    return error;
+}
+
+static int
+nft_offload_meter_get(const struct dpif_offload *offload, ofproto_meter_id id,
+                      struct ofputil_meter_stats *stats)
+{
+    struct meters *meters = offload_meters(offload);
+
+    return meters ? meters_get(meters, id.uint32, stats) : ENOENT;
+}
+
+static int
+nft_offload_meter_del(const struct dpif_offload *offload, ofproto_meter_id id,
+                      struct ofputil_meter_stats *stats)
+{
+    struct meters *meters = offload_meters(offload);
+
+    return meters ? meters_del(meters, id.uint32, stats) : ENOENT;
+}
+
 struct dpif_offload_class nft_offload_class = {
     .type = "nft_offload",
     .impl_type = DPIF_OFFLOAD_IMPL_FLOWS_PROVIDER_ONLY,
@@ -363,4 +459,7 @@ struct dpif_offload_class nft_offload_class = {
     .flow_dump_thread_destroy = dump_thread_destroy,
     .operate = nft_offload_operate,
     .flow_count = nft_offload_flow_count,
+    .meter_set = nft_offload_meter_set,
+    .meter_get = nft_offload_meter_get,
+    .meter_del = nft_offload_meter_del,
 };

@@ -31,6 +31,7 @@
 #include "sender.h"
 #include "translate.h"
 
+struct meters;
 struct worker;
 
 struct nft_offload {
@@ -45,6 +46,7 @@ struct nft_offload {
     struct nfo_eswitch *eswitch;
     struct nfo_table *table;
     struct senders senders;
+    struct meters *meters;          /* NULL: none can be had. */
     struct worker *worker;
 
     struct ovsthread_once disable_once;  /* Leftovers are removed once. */

@@ -13,6 +13,7 @@
 #include "ovs-rcu.h"
 #include "timeval.h"
 
+#include "meter.h"
 #include "offload.h"
 #include "port.h"
 
@@ -25,6 +26,7 @@ VLOG_DEFINE_THIS_MODULE(nft_offload_worker);
 #define RECONCILE_MIN   2000    /* Between two ports compared, */
 #define RECONCILE_SHARE 50      /* and of the time that it takes. */
 #define REFRESH         10000   /* Reading of all links. */
+#define METERS          1000    /* Removal of policers. */
 #define GRACE           10000   /* Until leftovers are removed. */
 #define PATIENCE        100     /* With counters that somebody waits for. */
 #define SMALL           20      /* A reading that can be waited for. */
@@ -47,6 +49,7 @@ struct worker {
     struct chore counters;
     struct chore reconcile;
     struct chore refresh;
+    struct chore meters;
     atomic_ullong begun;        /* Readings of the counters, */
     atomic_ullong ended;
     atomic_llong duration;      /* and how long the last one took, ms. */
@@ -146,6 +149,11 @@ worker_work(struct worker *worker, struct sender *sender)
         chore_done(&worker->reconcile, start);
     }
     worker_reap(sender);
+    if (worker->offload->meters && chore_due(&worker->meters)) {
+        start = time_msec();
+        meters_run(worker->offload->meters);
+        chore_done(&worker->meters, start);
+    }
     ovsrcu_quiesce_end();
 }
 
@@ -197,6 +205,7 @@ worker_create(struct nft_offload *offload)
         .reconcile = { .min = RECONCILE_MIN, .max = LLONG_MAX,
                        .share = RECONCILE_SHARE },
         .refresh = { .min = REFRESH, .max = REFRESH, .share = 1 },
+        .meters = { .min = METERS, .max = METERS, .share = 1 },
     };
     latch_init(&worker->exit);
     latch_init(&worker->kick);

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* meter: see meter.h. */
+
+#include <config.h>
+#include "meter.h"
+
+#include <errno.h>
+
+#include "cmap.h"
+#include "coverage.h"
+#include "hash.h"
+#include "openvswitch/list.h"
+#include "openvswitch/vlog.h"
+#include "ovs-rcu.h"
+#include "ovs-thread.h"
+#include "util.h"
+
+#include "rtnl.h"
+#include "tc_police.h"
+
+VLOG_DEFINE_THIS_MODULE(nft_offload_meter);
+
+COVERAGE_DEFINE(nft_offload_meter_set);
+COVERAGE_DEFINE(nft_offload_meter_refused);
+
+/* Indices tried until one is free. */
+#define INDEX_TRIES 1024
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+/* A meter that has a policer.  Never changes; freed by RCU. */
+struct meter {
+    struct cmap_node id_node;       /* In 'meters->by_id'. */
+    struct cmap_node index_node;    /* In 'meters->by_index'. */
+    uint32_t id;
+    uint32_t index;
+};
+
+/* A policer that no meter has: of an earlier process, or in use by a rule when
+ * its meter was deleted. */
+struct leftover {
+    struct ovs_list node;           /* In 'meters->leftovers'. */
+    struct meters *meters;
+    uint32_t index;
+    uint32_t id;
+    bool adoptable;                 /* Its rules may be adopted. */
+    bool removed;
+};
+
+struct meters {
+    uint32_t tc_flags;
+    struct cmap by_id;              /* Of struct meter. */
+    struct cmap by_index;
+
+    struct ovs_mutex mutex;         /* For all below, and to change these. */
+    struct nfo_rtnl *rtnl;
+    uint32_t next_index;
+    struct ovs_list leftovers;
+};
+
+/* --- looking up --- */
+
+static struct meter *
+meter_find(const struct meters *meters, uint32_t id)
+{
+    struct meter *meter;
+
+    CMAP_FOR_EACH_WITH_HASH (meter, id_node, hash_int(id, 0),
+                             &meters->by_id) {
+        if (meter->id == id) {
+            return meter;
+        }
+    }
+    return NULL;
+}
+
+static struct meter *
+meter_find_index(const struct meters *meters, uint32_t index)
+{
+    struct meter *meter;
+
+    CMAP_FOR_EACH_WITH_HASH (meter, index_node, hash_int(index, 0),
+                             &meters->by_index) {
+        if (meter->index == index) {
+            return meter;
+        }
+    }
+    return NULL;
+}
+
+bool
+meters_police(const struct meters *meters, uint32_t id, uint32_t *index)
+{
+    const struct meter *meter = meter_find(meters, id);
+
+    if (meter) {
+        *index = meter->index;
+    }
+    return meter != NULL;
+}
+
+bool
+meters_meter(const struct meters *meters, uint32_t index, uint32_t *id)
+{
+    const struct meter *meter = meter_find_index(meters, index);
+
+    if (meter) {
+        *id = meter->id;
+    }
+    return meter != NULL;
+}
+
+static void
+meter_insert(struct meters *meters, uint32_t id, uint32_t index)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct meter *meter = xmalloc(sizeof *meter);
+
+    meter->id = id;
+    meter->index = index;
+    cmap_insert(&meters->by_id, &meter->id_node, hash_int(id, 0));
+    cmap_insert(&meters->by_index, &meter->index_node, hash_int(index, 0));
+}
+
+static void
+meter_remove(struct meters *meters, struct meter *meter)
+    OVS_REQUIRES(meters->mutex)
+{
+    cmap_remove(&meters->by_id, &meter->id_node, hash_int(meter->id, 0));
+    cmap_remove(&meters->by_index, &meter->index_node,
+                hash_int(meter->index, 0));
+    ovsrcu_postpone(free, meter);
+}
+
+/* --- the kernel --- */
+
+/* The answer to a request. */
+struct answer {
+    int error;
+    struct nfo_police_info info;
+};
+
+static void
+answer_done(void *answer_, int err, const char *text)
+{
+    struct answer *answer = answer_;
+
+    answer->error = -err;
+    if (err && err != -EPERM && err != -EEXIST && err != -ENOENT) {
+        VLOG_DBG_RL(&rl, "policer: %s%s%s", ovs_strerror(-err),
+                    text[0] ? ": " : "", text);
+    }
+}
+
+static void
+answer_info(void *answer_, const struct nfo_police_info *info)
+{
+    struct answer *answer = answer_;
+
+    answer->info = *info;
+}
+
+static void
+answer_reply(void *answer, const struct nlmsghdr *nlh)
+{
+    nfo_tc_police_parse(nlh, answer_info, answer);
+}
+
+/* Sends the message of 'len' bytes that lies in nfo_rtnl_room(). */
+static int
+transact(struct meters *meters, int len, struct answer *answer)
+    OVS_REQUIRES(meters->mutex)
+{
+    int error = len < 0 ? -len : 0;
+
+    memset(answer, 0, sizeof *answer);
+    if (!error) {
+        error = -nfo_rtnl_queue(meters->rtnl, answer_done, answer_reply,
+                                answer);
+    }
+    if (!error) {
+        error = -nfo_rtnl_flush(meters->rtnl);
+    }
+    return error ? error : answer->error;
+}
+
+static int
+police_put(struct meters *meters, const struct nfo_police *police,
+           uint32_t flags)
+    OVS_REQUIRES(meters->mutex)
+{
+    void *room = nfo_rtnl_room(meters->rtnl);
+    struct answer answer;
+
+    if (!room) {
+        return ENOMEM;
+    }
+    return transact(meters, nfo_tc_police_put(room, NFO_RTNL_MSG_MAX, police,
+                                              meters->tc_flags | flags),
+                    &answer);
+}
+
+static int
+police_get(struct meters *meters, uint32_t index, struct answer *answer)
+    OVS_REQUIRES(meters->mutex)
+{
+    void *room = nfo_rtnl_room(meters->rtnl);
+    int error;
+
+    if (!room) {
+        return ENOMEM;
+    }
+    error = transact(meters, nfo_tc_police_get(room, NFO_RTNL_MSG_MAX, index),
+                     answer);
+    return error ? error : answer->info.police.index == index ? 0 : EPROTO;
+}
+
+static int
+police_del(struct meters *meters, uint32_t index)
+    OVS_REQUIRES(meters->mutex)
+{
+    void *room = nfo_rtnl_room(meters->rtnl);
+    struct answer answer;
+
+    if (!room) {
+        return ENOMEM;
+    }
+    return transact(meters, nfo_tc_police_del(room, NFO_RTNL_MSG_MAX, index),
+                    &answer);
+}
+
+/* --- leftovers --- */
+
+static void
+leftover_add(struct meters *meters, uint32_t id, uint32_t index,
+             bool adoptable)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct leftover *leftover = xmalloc(sizeof *leftover);
+
+    *leftover = (struct leftover) {
+        .meters = meters,
+        .index = index,
+        .id = id,
+        .adoptable = adoptable,
+    };
+    ovs_list_push_back(&meters->leftovers, &leftover->node);
+}
+
+static int
+read_leftover(void *meters_, const struct nlmsghdr *nlh);
+
+/* A policer in the kernel. */
+static void
+found_one(void *meters_, const struct nfo_police_info *info)
+    OVS_NO_THREAD_SAFETY_ANALYSIS
+{
+    struct meters *meters = meters_;
+    uint32_t index = info->police.index;
+    bool adoptable;
+
+    if (!info->ours) {
+        return;
+    }
+    adoptable = info->skip_sw == !!(meters->tc_flags & NFO_TC_SKIP_SW)
+                && info->skip_hw == !!(meters->tc_flags & NFO_TC_SKIP_HW);
+    leftover_add(meters, info->police.meter, index, adoptable);
+    if (index >= meters->next_index && index < NFO_BAND_POLICE_MAX) {
+        meters->next_index = index + 1;
+    }
+}
+
+static void
+leftovers_forget(struct meters *meters)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct leftover *leftover;
+
+    LIST_FOR_EACH_POP (leftover, node, &meters->leftovers) {
+        free(leftover);
+    }
+}
+
+static int
+read_leftover(void *meters_, const struct nlmsghdr *nlh)
+    OVS_NO_THREAD_SAFETY_ANALYSIS
+{
+    struct meters *meters = meters_;
+
+    if (!nlh) {
+        leftovers_forget(meters);
+    } else {
+        nfo_tc_police_parse(nlh, found_one, meters);
+    }
+    return 0;
+}
+
+static void
+leftovers_read(struct meters *meters)
+    OVS_REQUIRES(meters->mutex)
+{
+    uint32_t buf[NFO_TC_POLICE_MSG_MAX / sizeof(uint32_t)];
+    int error;
+
+    nfo_tc_police_dump(buf, sizeof buf);
+    error = -nfo_rtnl_dump(meters->rtnl, (struct nlmsghdr *) buf,
+                           read_leftover, meters);
+    if (error) {
+        VLOG_WARN("policers of an earlier process could not be read: %s",
+                  ovs_strerror(error));
+    } else if (!ovs_list_is_empty(&meters->leftovers)) {
+        VLOG_INFO("found %"PRIuSIZE" policers of an earlier process",
+                  ovs_list_size(&meters->leftovers));
+    }
+}
+
+/* Takes the policer that meter 'id' had in an earlier process.  Returns its
+ * index, or 0. */
+static uint32_t
+leftover_take(struct meters *meters, uint32_t id)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct leftover *leftover;
+    uint32_t index;
+
+    LIST_FOR_EACH (leftover, node, &meters->leftovers) {
+        if (leftover->adoptable && leftover->id == id) {
+            index = leftover->index;
+            ovs_list_remove(&leftover->node);
+            free(leftover);
+            return index;
+        }
+    }
+    return 0;
+}
+
+static void
+leftover_done(void *leftover_, int err, const char *text OVS_UNUSED)
+{
+    struct leftover *leftover = leftover_;
+
+    /* EPERM: a rule uses it. */
+    leftover->removed = !err || err == -ENOENT;
+}
+
+static void
+leftovers_remove(struct meters *meters)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct leftover *leftover;
+
+    LIST_FOR_EACH (leftover, node, &meters->leftovers) {
+        void *room = nfo_rtnl_room(meters->rtnl);
+
+        if (room && nfo_tc_police_del(room, NFO_RTNL_MSG_MAX,
+                                      leftover->index) > 0) {
+            nfo_rtnl_queue(meters->rtnl, leftover_done, NULL, leftover);
+        }
+    }
+    nfo_rtnl_flush(meters->rtnl);
+    LIST_FOR_EACH_SAFE (leftover, node, &meters->leftovers) {
+        if (leftover->removed) {
+            ovs_list_remove(&leftover->node);
+            free(leftover);
+        }
+    }
+}
+
+void
+meters_run(struct meters *meters)
+{
+    ovs_mutex_lock(&meters->mutex);
+    if (!ovs_list_is_empty(&meters->leftovers)) {
+        leftovers_remove(meters);
+    }
+    ovs_mutex_unlock(&meters->mutex);
+}
+
+/* --- setting --- */
+
+/* Makes 'police' of 'config'. */
+static int
+police_from_config(const struct ofputil_meter_config *config,
+                   struct nfo_police *police)
+{
+    const struct ofputil_meter_band *band = config->bands;
+    uint64_t burst;
+
+    if (config->n_bands != 1 || band->type != OFPMBT13_DROP || !band->rate
+        || !(config->flags & (OFPMF13_KBPS | OFPMF13_PKTPS))) {
+        return EOPNOTSUPP;
+    }
+    burst = config->flags & OFPMF13_BURST ? band->burst_size : band->rate;
+    police->by_packets = config->flags & OFPMF13_PKTPS;
+    police->rate = band->rate;
+    police->burst = burst;
+    if (!police->by_packets) {
+        /* Kilobits. */
+        police->rate = police->rate * 1000 / 8;
+        police->burst = burst * 1000 / 8;
+    }
+    return 0;
+}
+
+/* The next index to try. */
+static uint32_t
+index_next(struct meters *meters)
+    OVS_REQUIRES(meters->mutex)
+{
+    uint32_t index = meters->next_index;
+
+    meters->next_index = index < NFO_BAND_POLICE_MAX ? index + 1
+                                                     : NFO_BAND_POLICE_MIN;
+    return index;
+}
+
+/* Makes a policer with an index that nobody has. */
+static int
+police_create(struct meters *meters, struct nfo_police *police)
+    OVS_REQUIRES(meters->mutex)
+{
+    int error = EEXIST;
+
+    for (int i = 0; i < INDEX_TRIES && error == EEXIST; i++) {
+        police->index = index_next(meters);
+        error = police_put(meters, police, 0);
+    }
+    return error;
+}
+
+/* The policer of 'meter', which has none any more, is for the next who comes
+ * by when its rules have gone. */
+static void
+meter_abandon(struct meters *meters, struct meter *meter)
+    OVS_REQUIRES(meters->mutex)
+{
+    uint32_t index = meter->index;
+    uint32_t id = meter->id;
+
+    meter_remove(meters, meter);
+    if (police_del(meters, index)) {
+        leftover_add(meters, id, index, false);
+    }
+}
+
+static int
+meters_set__(struct meters *meters, struct nfo_police *police)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct meter *meter = meter_find(meters, police->meter);
+    int error;
+
+    if (meter) {
+        police->index = meter->index;
+        return police_put(meters, police, NFO_TC_REPLACE);
+    }
+    police->index = leftover_take(meters, police->meter);
+    if (police->index) {
+        error = police_put(meters, police, NFO_TC_REPLACE);
+        if (error) {
+            leftover_add(meters, police->meter, police->index, false);
+        }
+    } else {
+        error = police_create(meters, police);
+    }
+    if (!error) {
+        meter_insert(meters, police->meter, police->index);
+    }
+    return error;
+}
+
+int
+meters_set(struct meters *meters, uint32_t id,
+           const struct ofputil_meter_config *config, uint32_t *stale)
+{
+    struct nfo_police police = { .meter = id };
+    struct meter *meter;
+    int error;
+
+    COVERAGE_INC(nft_offload_meter_set);
+    *stale = 0;
+    error = police_from_config(config, &police);
+    ovs_mutex_lock(&meters->mutex);
+    if (!error) {
+        error = meters_set__(meters, &police);
+    }
+    meter = error ? meter_find(meters, id) : NULL;
+    if (meter) {
+        *stale = meter->index;
+        meter_abandon(meters, meter);
+    }
+    ovs_mutex_unlock(&meters->mutex);
+    if (error) {
+        COVERAGE_INC(nft_offload_meter_refused);
+        VLOG_INFO_RL(&rl, "meter %"PRIu32" cannot be policed by TC, its flows "
+                     "stay in software: %s", id,
+                     error == EOPNOTSUPP && config->n_bands != 1
+                     ? "it has more than one band" : ovs_strerror(error));
+    }
+    return error;
+}
+
+/* --- asking and deleting --- */
+
+static void
+stats_add(const struct nfo_police_info *info,
+          struct ofputil_meter_stats *stats)
+{
+    stats->packet_in_count += info->packets;
+    stats->byte_in_count += info->bytes;
+    if (stats->n_bands) {
+        stats->bands[0].packet_count += info->dropped;
+    }
+}
+
+static int
+meter_read(struct meters *meters, const struct meter *meter,
+           struct ofputil_meter_stats *stats)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct answer answer;
+    int error = police_get(meters, meter->index, &answer);
+
+    if (!error) {
+        stats_add(&answer.info, stats);
+    }
+    return error;
+}
+
+int
+meters_get(struct meters *meters, uint32_t id,
+           struct ofputil_meter_stats *stats)
+{
+    const struct meter *meter;
+    int error = ENOENT;
+
+    ovs_mutex_lock(&meters->mutex);
+    meter = meter_find(meters, id);
+    if (meter) {
+        error = meter_read(meters, meter, stats);
+    }
+    ovs_mutex_unlock(&meters->mutex);
+    return error;
+}
+
+int
+meters_del(struct meters *meters, uint32_t id,
+           struct ofputil_meter_stats *stats)
+{
+    struct meter *meter;
+    int error = ENOENT;
+
+    ovs_mutex_lock(&meters->mutex);
+    meter = meter_find(meters, id);
+    if (meter) {
+        error = stats ? meter_read(meters, meter, stats) : 0;
+        meter_abandon(meters, meter);
+    }
+    ovs_mutex_unlock(&meters->mutex);
+    return error;
+}
+
+/* --- life --- */
+
+struct meters *
+meters_create(uint32_t tc_flags)
+{
+    struct meters *meters = xzalloc(sizeof *meters);
+    int error = -nfo_rtnl_open(&meters->rtnl);
+
+    if (error) {
+        VLOG_WARN("no netlink socket for meters, their flows stay in "
+                  "software: %s", ovs_strerror(error));
+        free(meters);
+        return NULL;
+    }
+    meters->tc_flags = tc_flags;
+    meters->next_index = NFO_BAND_POLICE_MIN;
+    cmap_init(&meters->by_id);
+    cmap_init(&meters->by_index);
+    ovs_mutex_init(&meters->mutex);
+    ovs_mutex_lock(&meters->mutex);
+    ovs_list_init(&meters->leftovers);
+    leftovers_read(meters);
+    ovs_mutex_unlock(&meters->mutex);
+    return meters;
+}
+
+void
+meters_destroy(struct meters *meters, bool remove)
+{
+    struct meter *meter;
+
+    if (!meters) {
+        return;
+    }
+    ovs_mutex_lock(&meters->mutex);
+    CMAP_FOR_EACH (meter, id_node, &meters->by_id) {
+        if (remove) {
+            meter_abandon(meters, meter);
+        } else {
+            meter_remove(meters, meter);
+        }
+    }
+    if (remove) {
+        leftovers_remove(meters);
+    }
+    leftovers_forget(meters);
+    ovs_mutex_unlock(&meters->mutex);
+    ovs_mutex_destroy(&meters->mutex);
+    cmap_destroy(&meters->by_id);
+    cmap_destroy(&meters->by_index);
+    nfo_rtnl_close(meters->rtnl);
+    free(meters);
+}
