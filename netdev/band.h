@@ -21,7 +21,8 @@
  *	49152 and down	the kernel, when people name no priority
  *
  * Chains: 0 for the flowtable. OVS takes a recirculation id for a chain, and
- * those are below 2^28 (TC_ACT_EXT_VAL_MASK).
+ * those are below 2^28 (TC_ACT_EXT_VAL_MASK); the last one of these is for our
+ * probes, so that no packet gets to them.
  *
  * Police indices: OVS's tc provider has its meters from 0x10000000 to
  * 0x1fffffff, and when it gets its first port deletes every policer there that
@@ -68,6 +69,8 @@ enum nfo_source {
 
 #define NFO_BAND_POLICE_MIN	0x20000000U
 #define NFO_BAND_POLICE_MAX	0x2fffffffU
+
+#define NFO_BAND_CHAIN_PROBE	0x0fffffffU
 
 /*
  * nfo_band_prio: the priority of rules of @source with TC protocol @protocol

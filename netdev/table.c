@@ -172,6 +172,8 @@ static void entry_put(struct nfo_entry *entry, struct nfo_body *body)
 		entry->backoff_ms = 0;
 	}
 	nfo_table_check(entry);
+	if (entry->hold && !entry->from_tc)
+		nfo_count(&entry->table->stats.refused[entry->hold->reason], 1);
 	if (!entry->slot && !entry->hold && !entry->op.type)
 		nfo_orphan_adopt(entry);
 	nfo_entry_publish(entry);
@@ -241,6 +243,7 @@ int nfo_table_reject(struct nfo_batch *batch, enum nfo_source source,
 	entry_told(entry, where, told, info);
 	nfo_entry_want(entry, NULL);
 	nfo_entry_hold(entry, reason, text);
+	nfo_count(&table->stats.refused[reason], 1);
 	entry->from_tc = false;
 	nfo_retry_cancel(entry);
 	nfo_entry_publish(entry);

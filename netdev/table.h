@@ -121,7 +121,8 @@ struct nfo_table_stats {
 	uint64_t vanished;	/* rules found missing */
 	uint64_t retried;
 	uint64_t lost;		/* answers lost, read back instead */
-	uint64_t refused[__NFT_OFFLOAD_REASON_MAX];	/* rules, by reason */
+	/* Puts that came to nothing and rejects, by reason. */
+	uint64_t refused[__NFT_OFFLOAD_REASON_MAX];
 };
 
 /* 0, -ENOMEM or -EINVAL. *@tablep is the caller's to destroy. */

@@ -276,6 +276,7 @@ nft_offload_open(const struct dpif_offload_class *class OVS_UNUSED,
     dpif_offload_init(&offload->up, &nft_offload_class, dpif);
     atomic_init(&offload->enabled, false);
     atomic_init(&offload->flushed, false);
+    offload->probe_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     offload->disable_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     offload->claim_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     env_init(offload, dpif);
@@ -318,6 +319,7 @@ nft_offload_close(struct dpif_offload *offload_)
     if (nft_offload_enabled(offload)) {
         offload_stop(offload);
     }
+    ovsthread_once_destroy(&offload->probe_once);
     ovsthread_once_destroy(&offload->disable_once);
     ovsthread_once_destroy(&offload->claim_once);
     dpif_offload_destroy(offload_);

@@ -49,6 +49,7 @@ struct nft_offload {
     struct meters *meters;          /* NULL: none can be had. */
     struct worker *worker;
 
+    struct ovsthread_once probe_once;    /* The kernel is asked once. */
     struct ovsthread_once disable_once;  /* Leftovers are removed once. */
     struct ovsthread_once claim_once;    /* Leftovers become flows once. */
     atomic_bool flushed;            /* No flow was placed since a flush. */

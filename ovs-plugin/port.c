@@ -13,6 +13,7 @@
 #include "ovs-rcu.h"
 
 #include "offload.h"
+#include "probe.h"
 #include "reason.h"
 
 VLOG_DEFINE_THIS_MODULE(nft_offload_port);
@@ -99,6 +100,20 @@ port_log_verdict(const struct nft_offload *offload,
     }
 }
 
+/* Asks the kernel, once, on a port with a qdisc, what its flower can do. */
+static void
+env_probe(struct nft_offload *offload, struct sender *sender, int ifindex)
+{
+    if (ovsthread_once_start(&offload->probe_once)) {
+        if (nfo_probe_tunnel_flags(sender->rtnl, ifindex) > 0) {
+            offload->env.features |= TRANSLATE_ENC_FLAGS;
+        } else {
+            VLOG_INFO("this kernel's flower does not match flags of tunnels");
+        }
+        ovsthread_once_done(&offload->probe_once);
+    }
+}
+
 /* From now on 'port' may get rules. */
 static void
 port_enable(struct nft_offload *offload, struct dpif_offload_port *port)
@@ -116,6 +131,7 @@ port_enable(struct nft_offload *offload, struct dpif_offload_port *port)
      * Without memory the first rule makes it. */
     nfo_table_port_prepare(sender->batch, port->ifindex);
     nfo_table_commit(sender->batch);
+    env_probe(offload, sender, port->ifindex);
     /* A device that has just come is told of by its link event. */
     if (!nfo_eswitch_port(offload->eswitch, port->ifindex, &nfo_port)) {
         port_log_verdict(offload, NULL, &nfo_port);

@@ -160,9 +160,15 @@ worker_work(struct worker *worker, struct sender *sender)
 static void
 worker_links(struct worker *worker)
 {
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
     struct nfo_eswitch *eswitch = worker->offload->eswitch;
+    int error;
 
-    nfo_eswitch_handle(eswitch, worker_link_changed, worker);
+    error = -nfo_eswitch_handle(eswitch, worker_link_changed, worker);
+    if (error) {
+        VLOG_WARN_RL(&rl, "link events could not be read: %s",
+                     ovs_strerror(error));
+    }
     if (chore_due(&worker->refresh)) {
         long long int start = time_msec();
 
@@ -179,9 +185,13 @@ worker_main(void *worker_)
     while (!latch_is_set(&worker->exit)) {
         struct sender *sender = sender_get(&worker->offload->senders);
 
+        worker_links(worker);
         if (sender) {
-            worker_links(worker);
             worker_work(worker, sender);
+        } else {
+            worker->counters.next = worker->reconcile.next
+                = time_msec() + COUNTERS_MAX;
+            latch_poll(&worker->kick);
         }
         poll_fd_wait(nfo_eswitch_fd(worker->offload->eswitch), POLLIN);
         latch_wait(&worker->exit);
