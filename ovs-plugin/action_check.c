@@ -41,7 +41,14 @@ parse_check(struct translation *t, const struct nlattr *nla,
             { .type = NL_A_NESTED },
     };
     struct nlattr *a[ARRAY_SIZE(policy)];
+    const struct nlattr *attr;
+    size_t left;
 
+    NL_NESTED_FOR_EACH (attr, left, nla) {
+        if (nl_attr_type(attr) > OVS_CHECK_PKT_LEN_ATTR_MAX) {
+            return translate_refuse_action(t, "check_pkt_len unknown");
+        }
+    }
     if (!nl_parse_nested(nla, policy, a, ARRAY_SIZE(a))) {
         return translate_malformed(t, "check_pkt_len");
     }

@@ -236,6 +236,27 @@ eventmask(void **state OVS_UNUSED)
                    "ct eventmask");
 }
 
+/* A check_pkt_len that says more than two lists. */
+static void
+unknown_check(void **state OVS_UNUSED)
+{
+    struct input in;
+    size_t nest;
+
+    read_input(&in, PLAIN, "explicit_drop");
+    in.actions.size = 0;
+    nest = nl_msg_start_nested(&in.actions, OVS_ACTION_ATTR_CHECK_PKT_LEN);
+    nl_msg_put_u16(&in.actions, OVS_CHECK_PKT_LEN_ATTR_PKT_LEN, 100);
+    nl_msg_put_unspec(&in.actions, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER,
+                      NULL, 0);
+    nl_msg_put_unspec(&in.actions,
+                      OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL, NULL, 0);
+    nl_msg_put_unspec(&in.actions, OVS_CHECK_PKT_LEN_ATTR_MAX + 1, NULL, 0);
+    nl_msg_end_nested(&in.actions, nest);
+    assert_refused(&in, EOPNOTSUPP, NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED,
+                   "check_pkt_len unknown");
+}
+
 /* check_pkt_len within check_pkt_len, without end. */
 static void
 deep_checks(void **state OVS_UNUSED)
@@ -314,6 +335,7 @@ main(void)
         cmocka_unit_test(unknown_attributes),
         cmocka_unit_test(long_options),
         cmocka_unit_test(eventmask),
+        cmocka_unit_test(unknown_check),
         cmocka_unit_test(deep_checks),
         cmocka_unit_test(cut_short),
     };
