@@ -239,6 +239,7 @@ static int put_filter(struct fake_tc *tc, const struct nlmsghdr *nlh,
 			free_one = f;
 		if (f->used && f != old && f->place.prio == place.prio &&
 		    f->place.ifindex == place.ifindex &&
+		    f->place.chain == place.chain &&
 		    nfo_rule_match_equal(&f->rule, &rule))
 			err = -EEXIST;
 	}
@@ -375,6 +376,9 @@ static void request(struct fake_socket *socket, const struct nlmsghdr *nlh)
 		break;
 	case RTM_GETLINK:
 		dump_links(socket, nlh);
+		return;
+	case RTM_GETACTION:	/* of its own there are none */
+		done(socket, nlh);
 		return;
 	case RTM_GETTFILTER:
 		if ((nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) {
