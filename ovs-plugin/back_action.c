@@ -155,7 +155,7 @@ put_check(struct walk *w, const struct stretch *s, uint16_t i,
     };
     struct back_packet packets[2] = { *packet, *packet };
     bool branch_ends[2] = { false, false };
-    size_t ofs;
+    size_t ofs, n_bytes = 0;
 
     if (check->len > UINT16_MAX || after > s->end) {
         return EOPNOTSUPP;
@@ -176,12 +176,17 @@ put_check(struct walk *w, const struct stretch *s, uint16_t i,
             return error;
         }
         nl_msg_end_nested(w->actions, nested);
+        n_bytes += w->actions->size - nested - NLA_HDRLEN;
     }
     nl_msg_end_nested(w->actions, ofs);
 
     if (*ends) {
         *next = s->end;
         return branch_ends[0] && branch_ends[1] ? 0 : EOPNOTSUPP;
+    }
+    /* Nothing either way. */
+    if (!n_bytes) {
+        w->actions->size = ofs;
     }
     *next = after;
     packet->to_host = packets[0].to_host && packets[1].to_host;

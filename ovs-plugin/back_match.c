@@ -209,6 +209,25 @@ match_arp(const struct nfo_rule *rule, struct match *match,
     memset(left->arp_tha, 0, ETH_ADDR_LEN);
 }
 
+/* The outer label.  As attributes a stack ends at its bottom, and is none without
+ * (parse_l2_5_onward() of lib/odp-util.c): where the rule does not say, it is
+ * this label, else one that does not matter. */
+static void
+match_mpls(const struct nfo_rule *rule, struct match *match,
+           struct nfo_key *left)
+{
+    ovs_be32 bottom = htonl(MPLS_BOS_MASK);
+
+    match->flow.mpls_lse[0] = rule->key.mpls_lse;
+    match->wc.masks.mpls_lse[0] = rule->mask.mpls_lse;
+    if (!(rule->mask.mpls_lse & bottom)) {
+        match->flow.mpls_lse[0] |= bottom;
+    } else if (!(rule->key.mpls_lse & bottom)) {
+        match->flow.mpls_lse[1] = bottom;
+    }
+    left->mpls_lse = 0;
+}
+
 /* Conntrack states, in the rule's bits and in those of struct flow. */
 static const struct {
     uint16_t rule;
@@ -237,8 +256,12 @@ match_ct(const struct nfo_rule *rule, struct match *match,
             state_mask |= ct_bits[i].flow;
         }
     }
-    /* What TC is not told because it follows: an established connection is no
-     * new one. */
+    /* What follows, and TC need not be told or always is: a packet with any state
+     * is tracked, an established connection is no new one. */
+    if (state) {
+        state |= CS_TRACKED;
+        state_mask |= CS_TRACKED;
+    }
     if (state & CS_ESTABLISHED) {
         state_mask |= CS_NEW;
     }
@@ -270,9 +293,7 @@ back_match(const struct nfo_rule *rule, const struct back_port *in,
     match_ct(rule, match, &left);
 
     if (eth_type_mpls(rule->key.eth_type)) {
-        match->flow.mpls_lse[0] = rule->key.mpls_lse;
-        match->wc.masks.mpls_lse[0] = rule->mask.mpls_lse;
-        left.mpls_lse = 0;
+        match_mpls(rule, match, &left);
     } else if (rule->key.eth_type == htons(ETH_TYPE_ARP)
                || rule->key.eth_type == htons(ETH_TYPE_RARP)) {
         match_arp(rule, match, &left);

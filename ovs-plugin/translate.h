@@ -92,9 +92,11 @@ int translate_flow(const struct translate_env *,
  * translate_flow() takes, the result means the same flow, and its mask has at
  * least the bits that ofproto-dpif would set itself, so that a revalidator
  * takes the flow for its own; metadata that no rule matches (skb_mark) is
- * exactly 0.  On failure 'match' is a catchall, 'actions' as it was.  Returns 0,
- * EOPNOTSUPP (a rule that no OVS flow stands for), or ENOENT (unknown port or
- * meter). */
+ * exactly 0.  Where OVS's attributes need it, for MPLS, 'match->flow' has bits
+ * outside of the mask.  (To make attributes of it, odp_flow_key_from_mask()
+ * wants support.max_mpls_depth 1 or more.)  On failure 'match' is a catchall,
+ * 'actions' as it was.  Returns 0, EOPNOTSUPP (a rule that no OVS flow stands
+ * for), or ENOENT (unknown port or meter). */
 int translate_back(const struct translate_env *, const struct nfo_place *where,
                    const struct nfo_rule *rule, struct match *match,
                    struct ofpbuf *actions);

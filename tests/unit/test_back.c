@@ -34,6 +34,26 @@
 
 static uint32_t msg[NFO_TC_FLOWER_MSG_MAX / 4];
 
+/* OVS reads 'match' from its attributes. */
+static void
+check_attributes(const struct match *match)
+{
+    struct ofpbuf key, mask;
+    struct match read;
+
+    ofpbuf_init(&key, 0);
+    ofpbuf_init(&mask, 0);
+    back_host_attributes(match, &key, &mask);
+    memset(&read, 0, sizeof read);
+    assert_int_equal(parse_key_and_mask_to_match(key.data, key.size,
+                                                 mask.data, mask.size,
+                                                 &read), 0);
+    assert_false(flow_wildcards_has_extra(&read.wc, &match->wc));
+    assert_true(flow_equal_except(&read.flow, &match->flow, &match->wc));
+    ofpbuf_uninit(&key);
+    ofpbuf_uninit(&mask);
+}
+
 /* The flow that 'rule' is, or the number of the error, in 's'. */
 static int
 back(const struct nfo_rule *rule, const struct nfo_place *place, struct ds *s)
@@ -53,6 +73,7 @@ back(const struct nfo_rule *rule, const struct nfo_place *place, struct ds *s)
         ds_put_format(s, "%d", error);
     } else {
         back_host_format(&match, &actions, s);
+        check_attributes(&match);
     }
     ofpbuf_uninit(&actions);
     return error;
@@ -107,7 +128,7 @@ static const struct {
     { "mpls", META ETH "eth_type(0x8847),"
       "mpls(label=74565/0xfffff,tc=0/0,ttl=64/0xff,bos=1/1) actions:2" },
     { "mpls_tc", META ETH "eth_type(0x8848),"
-      "mpls(label=0/0x0,tc=5/7,ttl=0/0x0,bos=0/0) actions:2" },
+      "mpls(label=0/0x0,tc=5/7,ttl=0/0x0,bos=1/0) actions:2" },
     { "ipv4", META ETH IPV4("proto=47,tos=0xb8/0xfc,ttl=0/0xfe")
       " actions:2" },
     { "ipv4_later_fragment", META ETH "eth_type(0x0800),ipv4(frag=later)"
@@ -357,6 +378,25 @@ matches_of_nothing(void **state OVS_UNUSED)
     ds_destroy(&s);
 }
 
+/* Labels that are the bottom of the stack, or not. */
+static void
+mpls_bottom(void **state OVS_UNUSED)
+{
+    const struct nfo_place place = { .ifindex = IN };
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct nfo_rule rule;
+
+    nfo_rule_init(&rule);
+    make_mpls(&rule, OUT);
+    MATCH(&rule, mpls_lse, htonl(0x00005000), htonl(0xfffff100));
+    assert_int_equal(back(&rule, &place, &s), 0);
+    assert_non_null(strstr(ds_cstr(&s), "mpls(label=5/0xfffff,tc=0/0,"
+                           "ttl=0/0x0,bos=0/1,label=0/0x0,tc=0/0,ttl=0/0x0,"
+                           "bos=1/0)"));
+    nfo_rule_uninit(&rule);
+    ds_destroy(&s);
+}
+
 /* GRE without key is what key 0 is. */
 static void
 gre_key(void **state OVS_UNUSED)
@@ -391,6 +431,7 @@ main(void)
         cmocka_unit_test(vlan_limit),
         cmocka_unit_test(fragments),
         cmocka_unit_test(matches_of_nothing),
+        cmocka_unit_test(mpls_bottom),
         cmocka_unit_test(gre_key),
     };
 
