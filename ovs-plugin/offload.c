@@ -18,6 +18,7 @@
 #include "dump.h"
 #include "fit.h"
 #include "meter.h"
+#include "nft.h"
 #include "operate.h"
 #include "port.h"
 #include "report.h"
@@ -201,6 +202,7 @@ offload_remove_leftovers(void)
         nfo_rtnl_close(rtnl);
     }
     meters_destroy(meters_create(0), true);
+    nft_remove_leftovers();
 }
 
 static void

@@ -253,7 +253,7 @@ job_outcome(void *job_, const struct nfo_view *view)
     struct job *job = job_;
     struct task *task;
 
-    if (view->state == NFO_STATE_GONE) {
+    if (view->source == NFO_SOURCE_OVS && view->state == NFO_STATE_GONE) {
         task = task_find(job, view->id);
         if (task) {
             task->counters = view->counters;

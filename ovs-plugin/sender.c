@@ -15,7 +15,7 @@ sender_outcome(void *sender_, const struct nfo_view *view)
 {
     struct sender *sender = sender_;
 
-    if (sender->outcome && view->source == NFO_SOURCE_OVS) {
+    if (sender->outcome) {
         sender->outcome(sender->aux, view);
     }
 }

@@ -14,6 +14,7 @@
 #include "timeval.h"
 
 #include "meter.h"
+#include "nft.h"
 #include "offload.h"
 #include "port.h"
 
@@ -46,6 +47,7 @@ struct worker {
     pthread_t thread;
     struct latch exit;
     struct latch kick;
+    struct nft *nft;            /* NULL until there is a sender. */
     struct chore counters;
     struct chore reconcile;
     struct chore refresh;
@@ -97,6 +99,7 @@ worker_link_changed(void *worker_, const struct nfo_port *before,
     if (sender && link_matters(before, after)) {
         nfo_table_port_changed(sender->batch, ifindex);
     }
+    nft_port_changed(worker->nft, before, after);
 }
 
 static void
@@ -118,6 +121,7 @@ worker_read_counters(struct worker *worker, struct sender *sender)
         VLOG_WARN_RL(&rl, "counters could not be read: %s",
                      ovs_strerror(error));
     }
+    nft_count(worker->nft);
     chore_done(&worker->counters, start);
     atomic_store(&worker->duration, time_msec() - start);
     atomic_store(&worker->ended, n + 1);
@@ -142,6 +146,7 @@ worker_work(struct worker *worker, struct sender *sender)
 
     ovsrcu_quiesce_start();
     worker_read_counters(worker, sender);
+    nft_run(worker->nft);
     nfo_table_retry(sender->batch, RETRY_MAX);
     if (chore_due(&worker->reconcile)) {
         start = time_msec();
@@ -185,9 +190,13 @@ worker_main(void *worker_)
     while (!latch_is_set(&worker->exit)) {
         struct sender *sender = sender_get(&worker->offload->senders);
 
+        if (sender && !worker->nft) {
+            worker->nft = nft_create(worker->offload, sender);
+        }
         worker_links(worker);
         if (sender) {
             worker_work(worker, sender);
+            nft_wait(worker->nft);
         } else {
             worker->counters.next = worker->reconcile.next
                 = time_msec() + COUNTERS_MAX;
@@ -200,6 +209,9 @@ worker_main(void *worker_)
                                   worker->reconcile.next));
         poll_block();
     }
+    ovsrcu_quiesce_start();
+    nft_destroy(worker->nft);
+    ovsrcu_quiesce_end();
     return NULL;
 }
 

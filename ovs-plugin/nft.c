@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* nft: see nft.h. */
+
+#include <config.h>
+#include "nft.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+
+#include "flowtable_source.h"
+#include "offload.h"
+#include "reason.h"
+#include "sender.h"
+
+VLOG_DEFINE_THIS_MODULE(nft_offload_nft);
+
+/* Milliseconds. */
+#define BIND_INTERVAL 2000      /* Between two looks whether it can be bound, */
+#define FLUSH_INTERVAL 1000     /* and two messages of counters. */
+
+/* Is there while the module is loaded.  To ask for its netlink family would
+ * load it. */
+#define MODULE_DIR "/sys/module/nft_offload"
+
+/* What has been logged last about being bound. */
+enum nft_state {
+    NFT_IDLE,                   /* Nothing: no module. */
+    NFT_BOUND,
+    NFT_OTHER,                  /* Another provider is. */
+    NFT_FAILED,
+};
+
+struct nft {
+    struct nft_offload *offload;
+    struct sender *sender;
+    struct nfo_flowtable_source *source;    /* NULL: not bound. */
+    enum nft_state state;
+    bool unloaded;              /* The module has gone. */
+    long long int next;         /* When to try to bind. */
+};
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+/* --- what the source tells --- */
+
+static void
+nft_refused(void *nft OVS_UNUSED, const struct nfo_view *view)
+{
+    VLOG_DBG_RL(&rl, "connection %"PRIu64" stays in software: %s%s%s",
+                view->id.lo >> 1, nfo_reason_text(view->reason),
+                view->text[0] ? ": " : "", view->text);
+}
+
+static void
+nft_synced(void *nft OVS_UNUSED, uint64_t reaped)
+{
+    if (reaped) {
+        VLOG_INFO("removed %"PRIu64" rules of connections that ended while "
+                  "no provider ran", reaped);
+    }
+}
+
+static void
+nft_trouble(void *nft_, int error, const char *text)
+{
+    struct nft *nft = nft_;
+
+    if (error == -ENOENT) {
+        nft->unloaded = true;
+    } else {
+        VLOG_WARN_RL(&rl, "nft_offload.ko refused a message: %s (%s)", text,
+                     ovs_strerror(-error));
+    }
+}
+
+static const struct nfo_flowtable_source_ops source_ops = {
+    .flow_refused = nft_refused,
+    .synced = nft_synced,
+    .trouble = nft_trouble,
+};
+
+static void
+nft_outcome(void *nft_, const struct nfo_view *view)
+{
+    struct nft *nft = nft_;
+
+    if (nft->source) {
+        nfo_flowtable_source_outcome(nft->source, view);
+    }
+}
+
+/* --- binding --- */
+
+/* A port that packets of connections may take gets its qdisc before the first
+ * rule: see nfo_table_port_prepare(). */
+static void
+nft_prepare_port(struct nft *nft, const struct nfo_port *port)
+{
+    if (port->switch_id_len && port->hw_tc_offload) {
+        nfo_table_port_prepare(nft->sender->batch, port->ifindex);
+    }
+}
+
+static void
+nft_prepare_ports(struct nft *nft)
+{
+    struct nfo_port *ports;
+    ssize_t n = nfo_eswitch_ports(nft->offload->eswitch, true, &ports);
+
+    for (ssize_t i = 0; i < n; i++) {
+        nft_prepare_port(nft, &ports[i]);
+    }
+    if (n >= 0) {
+        free(ports);
+    }
+}
+
+/* Who is bound to the module?  0: nobody. */
+static uint32_t
+bound_port(struct nfo_flowtable_source *source)
+{
+    struct nfo_provider_status status;
+    int error;
+
+    error = nfo_provider_status(nfo_flowtable_source_provider(source),
+                                &status);
+    return error ? 0 : status.portid;
+}
+
+/* Becomes the module's provider.  Left-over rules of connections are read
+ * back only where nobody else is bound, whose they would be. */
+static int
+nft_take(struct nft *nft, ssize_t *leftovers)
+{
+    struct nfo_batch *batch = nft->sender->batch;
+    int error;
+
+    if (bound_port(nft->source)) {
+        return EBUSY;
+    }
+    *leftovers = nfo_table_claim(batch, NFO_FLOWTABLE_SOURCES);
+    error = *leftovers < 0 ? -*leftovers : 0;
+    if (!error) {
+        error = -nfo_flowtable_source_bind(nft->source,
+                                           NFT_OFFLOAD_GRACE_DEFAULT_MS);
+    }
+    if (error) {
+        nfo_table_disclaim(batch, NFO_FLOWTABLE_SOURCES, false);
+    }
+    return error;
+}
+
+static void
+nft_log_bound(int error, ssize_t leftovers)
+{
+    if (!error) {
+        VLOG_INFO("connections of nftables flowtables go to hardware, too "
+                  "(%"PRIdSIZE" rules of an earlier provider found)",
+                  leftovers);
+    } else if (error == EBUSY) {
+        VLOG_WARN("connections of nftables flowtables are left to another "
+                  "provider, most likely nft-offloadd, that is bound to "
+                  "nft_offload.ko (EBUSY); only flows of Open vSwitch are "
+                  "served here: stop nft-offloadd to have both");
+    } else {
+        VLOG_WARN("connections of nftables flowtables stay in software, for "
+                  "nft_offload.ko cannot be bound: %s", ovs_strerror(error));
+    }
+}
+
+static void
+nft_bind(struct nft *nft)
+{
+    const struct nfo_flowtable_source_config config = {
+        .eswitch = nft->offload->eswitch,
+        .table = nft->offload->table,
+        .batch = nft->sender->batch,
+        .ops = &source_ops,
+        .aux = nft,
+    };
+    enum nft_state state;
+    ssize_t leftovers = 0;
+    int error;
+
+    if (access(MODULE_DIR, F_OK) < 0) {
+        nft->state = NFT_IDLE;
+        return;
+    }
+    nft->unloaded = false;
+    error = -nfo_flowtable_source_open(&nft->source, &config);
+    if (!error) {
+        error = nft_take(nft, &leftovers);
+        if (error) {
+            nfo_flowtable_source_close(nft->source);
+            nft->source = NULL;
+        }
+    }
+    state = !error ? NFT_BOUND : error == EBUSY ? NFT_OTHER : NFT_FAILED;
+    if (state != nft->state) {
+        nft->state = state;
+        nft_log_bound(error, leftovers);
+    }
+    if (!error) {
+        nft_prepare_ports(nft);
+    }
+}
+
+static void
+nft_release(struct nft *nft)
+{
+    int error;
+
+    if (!nft->source) {
+        return;
+    }
+    error = -nfo_flowtable_source_stop(nft->source, false);
+    if (error) {
+        VLOG_WARN("some rules of connections could not be removed: %s",
+                  ovs_strerror(error));
+    }
+    nfo_flowtable_source_close(nft->source);
+    nft->source = NULL;
+}
+
+/* --- the worker's calls --- */
+
+struct nft *
+nft_create(struct nft_offload *offload, struct sender *sender)
+{
+    struct nft *nft = xzalloc(sizeof *nft);
+
+    nft->offload = offload;
+    nft->sender = sender;
+    sender->outcome = nft_outcome;
+    sender->aux = nft;
+    if (offload->policy & NFO_TABLE_SKIP_HW) {
+        /* They have a quicker path in software than TC. */
+        VLOG_INFO("connections of nftables flowtables are not served, for "
+                  "tc-policy is skip_hw");
+        nft->next = LLONG_MAX;
+    }
+    return nft;
+}
+
+void
+nft_destroy(struct nft *nft)
+{
+    if (nft) {
+        nft_release(nft);
+        nft->sender->outcome = NULL;
+        free(nft);
+    }
+}
+
+void
+nft_run(struct nft *nft)
+{
+    int error;
+
+    if (!nft->source) {
+        if (time_msec() < nft->next) {
+            return;
+        }
+        nft->next = time_msec() + BIND_INTERVAL;
+        nft_bind(nft);
+        if (!nft->source) {
+            return;
+        }
+    }
+    error = -nfo_flowtable_source_receive(nft->source);
+    if (!error) {
+        error = -nfo_table_commit(nft->sender->batch);
+    }
+    if (!error) {
+        error = -nfo_flowtable_source_flush(nft->source);
+    }
+    if (error) {
+        VLOG_WARN_RL(&rl, "exchange with nft_offload.ko failed, will be made "
+                     "good: %s", ovs_strerror(error));
+    }
+    if (nft->unloaded) {
+        VLOG_INFO("nft_offload.ko was unloaded, no connection of a flowtable "
+                  "is in hardware until it is loaded again");
+        nft_release(nft);
+        nft->state = NFT_IDLE;
+    }
+}
+
+void
+nft_wait(struct nft *nft)
+{
+    if (nft->source) {
+        poll_fd_wait(nfo_flowtable_source_fd(nft->source), POLLIN);
+        poll_timer_wait(FLUSH_INTERVAL);
+    } else if (nft->next != LLONG_MAX) {
+        poll_timer_wait_until(nft->next);
+    }
+}
+
+void
+nft_count(struct nft *nft)
+{
+    if (nft->source) {
+        nfo_flowtable_source_count(nft->source);
+    }
+}
+
+void
+nft_port_changed(struct nft *nft, const struct nfo_port *before,
+                 const struct nfo_port *after)
+{
+    if (nft && nft->source) {
+        nfo_flowtable_source_port_changed(nft->source, before, after);
+        if (after && (!before || !before->switch_id_len
+                      || !before->hw_tc_offload)) {
+            nft_prepare_port(nft, after);
+        }
+    }
+}
+
+/* --- hw-offload is off --- */
+
+static bool
+is_bound(void)
+{
+    const struct nfo_flowtable_source_config config = { .ops = &source_ops };
+    struct nfo_flowtable_source *source;
+    bool bound;
+
+    if (access(MODULE_DIR, F_OK) < 0
+        || nfo_flowtable_source_open(&source, &config)) {
+        return false;
+    }
+    bound = bound_port(source) != 0;
+    nfo_flowtable_source_close(source);
+    return bound;
+}
+
+void
+nft_remove_leftovers(void)
+{
+    struct nfo_eswitch *eswitch = NULL;
+    struct nfo_rtnl *rtnl = NULL;
+    ssize_t n;
+
+    if (is_bound()) {
+        return;
+    }
+    n = nfo_rtnl_open(&rtnl);
+    if (!n) {
+        n = nfo_eswitch_create(&eswitch);
+    }
+    if (!n) {
+        n = nfo_table_purge(rtnl, eswitch, NFO_FLOWTABLE_SOURCES);
+    }
+    if (n > 0) {
+        VLOG_INFO("removed %"PRIdSIZE" rules of connections of an earlier "
+                  "provider", n);
+    }
+    nfo_eswitch_destroy(eswitch);
+    if (rtnl) {
+        nfo_rtnl_close(rtnl);
+    }
+}
