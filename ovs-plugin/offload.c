@@ -14,6 +14,7 @@
 #include "util.h"
 
 #include "claim.h"
+#include "command.h"
 #include "dpflow.h"
 #include "dump.h"
 #include "fit.h"
@@ -282,6 +283,7 @@ nft_offload_open(const struct dpif_offload_class *class OVS_UNUSED,
     offload->disable_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     offload->claim_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     env_init(offload, dpif);
+    command_attach(offload);
     *offloadp = &offload->up;
     return 0;
 }
@@ -317,6 +319,7 @@ nft_offload_close(struct dpif_offload *offload_)
 {
     struct nft_offload *offload = nft_offload_cast(offload_);
 
+    command_detach(offload);
     port_del_all(offload);
     if (nft_offload_enabled(offload)) {
         offload_stop(offload);
