@@ -241,7 +241,7 @@ static const struct {
     { NFO_CT_RPL, CS_REPLY_DIR },
 };
 
-static void
+static int
 match_ct(const struct nfo_rule *rule, struct match *match,
          struct nfo_key *left)
 {
@@ -259,6 +259,9 @@ match_ct(const struct nfo_rule *rule, struct match *match,
     /* What follows, and TC need not be told or always is: a packet with any state
      * is tracked, an established connection is no new one. */
     if (state) {
+        if (state_mask & ~state & CS_TRACKED) {
+            return EOPNOTSUPP;
+        }
         state |= CS_TRACKED;
         state_mask |= CS_TRACKED;
     }
@@ -274,6 +277,7 @@ match_ct(const struct nfo_rule *rule, struct match *match,
     left->ct_state = left->ct_zone = 0;
     left->ct_mark = 0;
     memset(left->ct_label, 0, sizeof left->ct_label);
+    return 0;
 }
 
 int
@@ -287,10 +291,12 @@ back_match(const struct nfo_rule *rule, const struct back_port *in,
     if (!error) {
         error = back_match_tunnel(rule, in, match, &left);
     }
+    if (!error) {
+        error = match_ct(rule, match, &left);
+    }
     if (error) {
         return error;
     }
-    match_ct(rule, match, &left);
 
     if (eth_type_mpls(rule->key.eth_type)) {
         match_mpls(rule, match, &left);

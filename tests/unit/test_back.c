@@ -371,6 +371,7 @@ matches_of_nothing(void **state OVS_UNUSED)
     REFUSED(make_ethernet, eth_type, htons(ETH_TYPE_VLAN), 0xffff);
     REFUSED(make_ethernet, vlan_vid[0], 1, 0xfff);
     REFUSED(make_vlan_ipv4, vlan_vid[1], 1, 0xfff);
+    REFUSED(make_icmp, ct_state, NFO_CT_INV, NFO_CT_INV | NFO_CT_TRK);
     REFUSED(make_sctp, tcp_flags, htons(2), htons(2));
     REFUSED(make_icmp, tun_id, htonl(5), OVS_BE32_MAX);
     REFUSED(make_icmp, tun_flags, NFO_TUN_OAM, NFO_TUN_OAM);
