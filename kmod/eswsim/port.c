@@ -128,7 +128,12 @@ static netdev_tx_t peer_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/* Representor or uplink transmits: the frame leaves by the same port. */
+/*
+ * Representor or uplink transmits: the frame leaves by the same port. So it
+ * does by a representor that legacy mode has not taken away yet: forwarded as
+ * that mode does, it would go round between uplink and representors in a
+ * bridge of both.
+ */
 static netdev_tx_t rep_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct eswsim_port *port = netdev_port(dev);
@@ -138,7 +143,8 @@ static netdev_tx_t rep_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (!skb)
 		return NETDEV_TX_OK;
 	rcu_read_lock();
-	if (READ_ONCE(port->nic->mode) == DEVLINK_ESWITCH_MODE_SWITCHDEV) {
+	if (port->kind == PORT_VF ||
+	    READ_ONCE(port->nic->mode) == DEVLINK_ESWITCH_MODE_SWITCHDEV) {
 		peer = rcu_dereference(port->peer);
 		if (!netdev_receive(peer, skb))
 			DEV_STATS_INC(dev, tx_dropped);

@@ -451,6 +451,8 @@ cycles() {
 	ip netns del vm1
 	ip link del br0
 	nic_gone
+	# A bridge says so when it gets its own frames back.
+	! dmesg | grep -q 'own address as source' || die "frames go round: $(dmesg | grep -c 'own address as source')"
 }
 
 modprobe eswsim
