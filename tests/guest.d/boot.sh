@@ -154,7 +154,7 @@ boot_result()
 boot_died()
 {
 	if [ "$BOOT_STATUS" = 124 ] || [ "$BOOT_STATUS" = 137 ]; then
-		say "the guest hangs: no end within $1 s; the kernel's last lines:"
+		say "no end within $1 s (--timeout): slow, or hung; the kernel's last lines:"
 	else
 		say "the guest died (QEMU ended with $BOOT_STATUS); the kernel's last lines:"
 	fi
