@@ -13,6 +13,7 @@
 #include "openvswitch/match.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
+#include "timeval.h"
 #include "util.h"
 
 #include "dpflow.h"
@@ -133,6 +134,7 @@ claim_leftovers(struct nft_offload *offload)
         if (sender) {
             claim_all(offload, sender);
         }
+        atomic_store(&offload->claimed, time_msec());
         ovsthread_once_done(&offload->claim_once);
     }
 }

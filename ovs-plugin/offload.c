@@ -278,6 +278,7 @@ nft_offload_open(const struct dpif_offload_class *class OVS_UNUSED,
     offload = xzalloc(sizeof *offload);
     dpif_offload_init(&offload->up, &nft_offload_class, dpif);
     atomic_init(&offload->enabled, false);
+    atomic_init(&offload->claimed, 0);
     atomic_init(&offload->flushed, false);
     offload->probe_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     offload->disable_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;

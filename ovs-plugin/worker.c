@@ -29,7 +29,7 @@ VLOG_DEFINE_THIS_MODULE(nft_offload_worker);
 #define REFRESH         10000   /* Reading of all links. */
 #define METERS          1000    /* Removal of policers. */
 #define GRACE           10000   /* Until leftovers are removed. */
-#define PATIENCE        100     /* With counters that somebody waits for. */
+#define PATIENCE        500     /* With counters that somebody waits for. */
 #define SMALL           20      /* A reading that can be waited for. */
 
 #define RETRY_MAX       64      /* Flows in one go. */
@@ -106,12 +106,14 @@ static void
 worker_read_counters(struct worker *worker, struct sender *sender)
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
-    unsigned long long int n;
-    long long int start;
     bool kicked = latch_poll(&worker->kick);
+    long long int start, duration;
+    unsigned long long int n;
     int error;
 
-    if (!kicked && !chore_due(&worker->counters)) {
+    /* Revalidators ask twice a second: a large table is read at its pace. */
+    atomic_read(&worker->duration, &duration);
+    if (!(kicked && duration <= SMALL) && !chore_due(&worker->counters)) {
         return;
     }
     start = time_msec();
@@ -127,11 +129,19 @@ worker_read_counters(struct worker *worker, struct sender *sender)
     atomic_store(&worker->ended, n + 1);
 }
 
+/* Counted from when leftovers could be claimed: with flow-restore-wait, that is
+ * long after they were read back, and until then hardware alone forwards. */
 static void
-worker_reap(struct sender *sender)
+worker_reap(struct worker *worker, struct sender *sender)
 {
-    ssize_t n = nfo_table_reap(sender->batch, GRACE);
+    long long int claimed;
+    ssize_t n;
 
+    atomic_read(&worker->offload->claimed, &claimed);
+    if (!claimed || time_msec() < claimed + GRACE) {
+        return;
+    }
+    n = nfo_table_reap(sender->batch, GRACE);
     if (n > 0) {
         VLOG_INFO("removed %"PRIdSIZE" rules of an earlier process that no "
                   "flow claimed", n);
@@ -153,7 +163,7 @@ worker_work(struct worker *worker, struct sender *sender)
         nfo_table_reconcile(sender->batch, 1);
         chore_done(&worker->reconcile, start);
     }
-    worker_reap(sender);
+    worker_reap(worker, sender);
     if (worker->offload->meters && chore_due(&worker->meters)) {
         start = time_msec();
         meters_run(worker->offload->meters);
