@@ -7,6 +7,7 @@
 #   # timeout: 120        seconds (120)
 #   # smp: 1              processors of the guest (2)
 #   # group: flow         a name for several cases
+#   # ovs: yes            the guest has Open vSwitch (tests/guest --ovs)
 
 CASES=$SRC/tests/cases
 FULL_KERNELS="kasan 6.1 7.2"
@@ -43,7 +44,7 @@ case_kernels()
 	done
 }
 
-# cases_all: a line KERNEL NAME GROUP SMP SECONDS for each run of a case.
+# cases_all: a line KERNEL NAME GROUP SMP OVS SECONDS for each run of a case.
 cases_all()
 {
 	local name kernel seconds
@@ -54,36 +55,39 @@ cases_all()
 			seconds=$(case_field "$name" timeout 120)
 			# Memory checks take their time.
 			[ "$kernel" != kasan ] || seconds=$((seconds * 3))
-			printf '%s %s %s %s %s\n' "$kernel" "$name" \
-				"$(case_field "$name" group -)" "$(case_field "$name" smp 2)" "$seconds"
+			printf '%s %s %s %s %s %s\n' "$kernel" "$name" \
+				"$(case_field "$name" group -)" "$(case_field "$name" smp 2)" \
+				"$(case_field "$name" ovs no)" "$seconds"
 		done
 	done
 }
 
 # cases_run KERNEL...: those that are selected, on these kernels, a guest for
-# each number of processors.
+# each number of processors, with Open vSwitch and without.
 cases_run()
 {
-	local kernel name group smp seconds key
+	local kernel name group smp ovs seconds key
 	declare -A work=()
-	while read -r kernel name group smp seconds; do
+	while read -r kernel name group smp ovs seconds; do
 		[[ " $* " == *" $kernel "* ]] || continue
 		selected "$kernel/$name" "$name" "$group" cases || continue
-		work["$kernel $smp"]+=" $name:$seconds"
+		work["$kernel $smp $ovs"]+=" $name:$seconds"
 	done < <(cases_all)
 	for key in "${!work[@]}"; do
 		cases_run_kernel $key ${work[$key]}
 	done
 }
 
-# cases_run_kernel KERNEL SMP NAME:SECONDS...: until all have run, in as many
+# cases_run_kernel KERNEL SMP OVS NAME:SECONDS...: until all have run, in as many
 # guests as it takes.
 cases_run_kernel()
 {
-	local kernel=$1 smp=$2 before status=0
-	shift 2
+	local kernel=$1 before status=0
+	GUEST=(--kernel "$kernel" --smp "$2")
+	[ "$3" != yes ] || GUEST+=(--ovs)
+	shift 3
 	LEFT=("$@")
-	"$SRC/tests/guest" --kernel "$kernel" --prepare || status=$?
+	"$SRC/tests/guest" "${GUEST[@]}" --prepare || status=$?
 	case $status in
 	0) ;;
 	"$EXIT_BUILD") cases_fail_all "$kernel" "the project does not build" ;;
@@ -91,7 +95,7 @@ cases_run_kernel()
 	esac
 	while [ ${#LEFT[@]} -gt 0 ]; do
 		before=${#LEFT[@]}
-		cases_run_guest "$kernel" "$smp"
+		cases_run_guest "$kernel"
 		# A guest in which no case comes to its end will not do better.
 		[ ${#LEFT[@]} -lt "$before" ] || cases_fail_all "$kernel" "the guest does not run it"
 	done
@@ -106,10 +110,11 @@ cases_fail_all()
 	LEFT=()
 }
 
-# One guest: takes from LEFT what has run there.
+# One guest, started with the options in GUEST: takes from LEFT what has run
+# there.
 cases_run_guest()
 {
-	local kernel=$1 smp=$2 item total=120 out=$LOGS/$1 running='' word name seconds why
+	local kernel=$1 item total=120 out=$LOGS/$1 running='' word name seconds why
 	for item in "${LEFT[@]}"; do
 		total=$((total + ${item##*:} + 60))
 	done
@@ -126,7 +131,7 @@ cases_run_guest()
 			cases_done "$name"
 			;;
 		esac
-	done < <(NFT_OFFLOAD_OUT=$out "$SRC/tests/guest" --kernel "$kernel" --smp "$smp" \
+	done < <(NFT_OFFLOAD_OUT=$out "$SRC/tests/guest" "${GUEST[@]}" \
 		--timeout "$total" "$SRC/tests/check.d/driver" "${LEFT[@]}" 2>"$out/guest.log")
 	if [ -n "$running" ]; then
 		# It took the guest along: what the kernel said last is there.

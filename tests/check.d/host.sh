@@ -26,9 +26,11 @@ host_run()
 	done
 }
 
-# The user-space build of tests/guest, brought up to date.
+# The user-space build of tests/guest --ovs, brought up to date.
 host_build_user()
 {
+	ovs_ensure || return
+	build_with_ovs
 	with_lock "build-${BUILD##*/}" host_build_user_locked
 }
 

@@ -73,8 +73,10 @@ boot_qemu_words()
 		boot_disk "$KERNEL_DIR/modules.img" readonly=on
 		boot_disk "$JOB/kmod.tar" readonly=on
 		[ ! -e "$JOB/user.tar" ] || boot_disk "$JOB/user.tar" readonly=on
+		[ -z "$OVS" ] || boot_disk "$OVS_DIR/ovs.tar" readonly=on
 		boot_share job "$JOB/share" ''
 		boot_share src "$SRC" ,readonly=on
+		[ -z "$OVS" ] || boot_share ovs "$OVS_DIR" ,readonly=on
 		[ -z "${NFT_OFFLOAD_OUT:-}" ] || boot_share out "$NFT_OFFLOAD_OUT" ''
 	)
 	QEMU+=(-accel tcg,thread=multi -cpu max -M q35

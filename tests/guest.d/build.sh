@@ -7,8 +7,18 @@ BUILD=$CACHE/build/$(hash_of <<<"$SRC")
 BUILD_COPY=$BUILD/src	# the copy
 BUILD_USER=$BUILD/user	# user space: built here,
 BUILD_STAGE=$BUILD/stage	# installed here
+BUILD_TAR=$BUILD/user.tar
 BUILD_CONFIGURE=(--prefix=/usr --sysconfdir=/etc --localstatedir=/var
 	--without-kmod --enable-test-tools)
+
+# With the provider for the Open vSwitch in $OVS_DIR: a build of its own, beside
+# the one without.
+build_with_ovs()
+{
+	[ "$BUILD_USER" = "$BUILD/user" ] || return 0
+	BUILD_USER=$BUILD/user-ovs BUILD_STAGE=$BUILD/stage-ovs BUILD_TAR=$BUILD/user-ovs.tar
+	BUILD_CONFIGURE+=("--with-ovs-source=$OVS_DIR/source" "--with-ovs-build=$OVS_DIR/build")
+}
 
 # Everything of the checkout that git does not ignore; all files of an export.
 build_files()
@@ -63,13 +73,14 @@ build_fresh()
 
 build_user_ensure()
 {
-	local tar=$BUILD/user.tar
-	if ! build_fresh "$tar" "$BUILD_FINGERPRINT"; then
+	local tar=$BUILD_TAR of
+	of="$BUILD_FINGERPRINT ${BUILD_CONFIGURE[*]}"
+	if ! build_fresh "$tar" "$of"; then
 		rm -f "$tar"
 		build_copy && build_user || return
 		mkdir -p "$BUILD_STAGE"
 		step "archive" "$BUILD/log/archive" build_archive "$BUILD_STAGE" "$tar" || return
-		printf '%s\n' "$BUILD_FINGERPRINT" >"$tar.of"
+		printf '%s\n' "$of" >"$tar.of"
 	fi
 	ln "$tar" "$JOB/user.tar"
 }

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# ovs: Open vSwitch with the provider in it, on the ports of testbed.sh's NIC.
+# To be sourced after testbed.sh, in a case with "# ovs: yes".
+#
+#    netns vm0                            the guest = hypervisor                             netns vm1
+#   +------------+                +-----------------------------------+                +------------+
+#   | VF 0       |    eswsim0     | representor    br0    representor |    eswsim0     | VF 1       |
+#   | 10.1.0.1   |~~~~~~~~~~~~~~~~| pf0vf0 --(OpenFlow rules)-- pf0vf1|~~~~~~~~~~~~~~~~| 10.1.0.2   |
+#   | fd01::1    |                |        ovs-vswitchd + provider    |                | fd01::2    |
+#   +------------+                +-----------------------------------+                +------------+
+
+OVS_PRELOAD=/usr/lib/nft-offload/nft_offload_ovs.so
+OVS_RUN=/var/run/openvswitch
+OVS_LOG=/var/log/openvswitch/ovs-vswitchd.log
+OVS_OURS="hw-offload=true hw-offload-priority=nft_offload,tc"
+
+# What ovs-vswitchd warns of in any guest.
+OVS_LOG_ALLOWED='Unreasonably long|poll interval|context switches|faults: |disk: |Dropped .* log messages|extended ack support failed|blocked .* ms waiting|dumping flows'
+
+# ovsdb_start [KEY=VALUE...]: an empty database, with other_config set so.
+ovsdb_start() {
+	local word
+	mkdir -p $OVS_RUN "${OVS_LOG%/*}" /etc/openvswitch
+	rm -f /etc/openvswitch/conf.db
+	ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
+	ovsdb-server --detach --pidfile --log-file --remote=punix:$OVS_RUN/db.sock 2> "$WORK/ovsdb.err" ||
+		die "ovsdb-server: $(cat "$WORK/ovsdb.err")"
+	ovs-vsctl --no-wait init
+	for word; do
+		ovs-vsctl --no-wait set Open_vSwitch . "other_config:$word"
+	done
+}
+
+# vswitchd_start [COMMAND...]: ovs-vswitchd with the provider; COMMAND, such as
+# env with a variable, is put before it. What it says goes to $WORK/vswitchd.err.
+vswitchd_start() {
+	modprobe openvswitch
+	env "LD_PRELOAD=$OVS_PRELOAD" "$@" ovs-vswitchd --detach --no-chdir --pidfile --log-file \
+		2> "$WORK/vswitchd.err" || die "ovs-vswitchd: $(cat "$WORK/vswitchd.err")"
+}
+
+# vswitchd_pid: fails if there is none.
+vswitchd_pid() {
+	local pid
+	{ read -r pid < $OVS_RUN/ovs-vswitchd.pid; } 2>/dev/null && kill -0 "$pid" && echo "$pid"
+}
+
+# vswitchd_stop [SIGNAL]: ends it and waits for it; without SIGNAL as OVS's own
+# scripts do, which leaves flows as they are.
+vswitchd_stop() {
+	local pid
+	pid=$(vswitchd_pid) || return 0
+	if [ -n "${1:-}" ]; then
+		kill "-$1" "$pid"
+	else
+		ovs-appctl exit
+	fi
+	until_true 20 vswitchd_gone "$pid" || die "ovs-vswitchd does not end"
+}
+
+vswitchd_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# ovs_up [KEY=VALUE...]: database, ovs-vswitchd, bridge br0 that switches
+# normally; other_config as given, hardware offload by the provider without.
+ovs_up() {
+	[ $# -gt 0 ] || set -- $OVS_OURS
+	ovsdb_start "$@"
+	vswitchd_start
+	ovs-vsctl add-br br0
+}
+
+# ovs_down: all of ovs_up goes, the datapath too.
+ovs_down() {
+	vswitchd_stop
+	if [ -e $OVS_RUN/ovsdb-server.pid ]; then
+		ovs-appctl -t ovsdb-server exit
+	fi
+	if ovs-dpctl dump-dps | grep -q ovs-system; then
+		ovs-dpctl del-dp ovs-system
+	fi
+}
+
+# ovs_vm N: namespace vmN with VF N in it, its representor a port of br0.
+ovs_vm() {
+	local n=$1 dev
+	dev=$(vf "$n")
+	ip netns add "vm$n"
+	ip link set "$dev" netns "vm$n" name eth0
+	ip -n "vm$n" link set lo up
+	ip netns exec "vm$n" sysctl -qw net.ipv6.conf.eth0.accept_dad=0
+	ip -n "vm$n" link set eth0 up
+	ip -n "vm$n" addr add "10.1.0.$((n + 1))/24" dev eth0
+	ip -n "vm$n" addr add "fd01::$((n + 1))/64" dev eth0 nodad
+	dev=$(rep "$n")
+	ip link set "$dev" up
+	ovs-vsctl add-port br0 "$dev"
+}
+
+# ovs_bed [KEY=VALUE...]: NIC, two VMs on br0, who reach each other.
+ovs_bed() {
+	nic_up 2
+	ovs_up "$@"
+	ovs_vm 0
+	ovs_vm 1
+	until_true 10 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" ||
+		die "vm0 does not reach vm1: $(cat "$WORK/ping"; tail -n 20 $OVS_LOG)"
+}
+
+# ovs_log_clean [PATTERN]: nothing that ovs-vswitchd warned of but what matches.
+ovs_log_clean() {
+	local said
+	said=$(grep -E '\|(WARN|ERR|EMER)\|' $OVS_LOG | grep -vE "$OVS_LOG_ALLOWED${1:+|$1}")
+	[ -z "$said" ] || die "ovs-vswitchd says: $said"
+}
+
+# flows [TYPE]: the flows of the datapath of this type (offloaded).
+flows() {
+	ovs-appctl dpctl/dump-flows -m "type=${1:-offloaded}"
+}
