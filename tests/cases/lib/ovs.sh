@@ -113,7 +113,7 @@ ovs_bed() {
 # ovs_log_clean [PATTERN]: nothing that ovs-vswitchd warned of but what matches.
 ovs_log_clean() {
 	local said
-	said=$(grep -E '\|(WARN|ERR|EMER)\|' $OVS_LOG | grep -vE "$OVS_LOG_ALLOWED${1:+|$1}")
+	said=$(grep -E '\|(WARN|ERR|EMER)\|' $OVS_LOG | grep -vE "$OVS_LOG_ALLOWED${1:+|$1}" || :)
 	[ -z "$said" ] || die "ovs-vswitchd says: $said"
 }
 
