@@ -15,6 +15,7 @@
 #include <net/devlink.h>
 #include <net/flow_dissector.h>
 #include <net/flow_offload.h>
+#include <net/ip_tunnels.h>
 
 /* 6.4 made the argument of bus attributes const. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
@@ -172,6 +173,61 @@ static inline void compat_ext_act_miss(struct tc_skb_ext *ext, u64 cookie)
 {
 }
 #endif
+#endif
+
+/* 6.10 made the flags of a tunnel key a bitmap, with the bits where they were. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+enum {
+	IP_TUNNEL_CSUM_BIT = 0,
+	IP_TUNNEL_KEY_BIT = 2,
+	IP_TUNNEL_SEQ_BIT = 3,
+	IP_TUNNEL_DONT_FRAGMENT_BIT = 8,
+	IP_TUNNEL_OAM_BIT = 9,
+	IP_TUNNEL_CRIT_OPT_BIT = 10,
+	IP_TUNNEL_GENEVE_OPT_BIT = 11,
+	IP_TUNNEL_VXLAN_OPT_BIT = 12,
+};
+
+static inline bool compat_tunnel_flag(const struct ip_tunnel_key *key,
+				      unsigned int bit)
+{
+	return be16_to_cpu(key->tun_flags) & BIT(bit);
+}
+
+static inline void compat_tunnel_set_flag(struct ip_tunnel_key *key,
+					  unsigned int bit)
+{
+	key->tun_flags |= cpu_to_be16(BIT(bit));
+}
+#else
+static inline bool compat_tunnel_flag(const struct ip_tunnel_key *key,
+				      unsigned int bit)
+{
+	return test_bit(bit, key->tun_flags);
+}
+
+static inline void compat_tunnel_set_flag(struct ip_tunnel_key *key,
+					  unsigned int bit)
+{
+	__set_bit(bit, key->tun_flags);
+}
+#endif
+
+/* Between 6.12 and 7.2 a route lookup came to be asked by DSCP. */
+static inline void compat_flowi4_set_tos(struct flowi4 *flow, u8 tos)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	flow->flowi4_dscp = inet_dsfield_to_dscp(tos);
+#else
+	flow->flowi4_tos = tos & INET_DSCP_MASK;
+#endif
+}
+
+/* Between 6.12 and 7.2 geneve got a range of source ports; before, it is all. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define COMPAT_GENEVE_PORT_RANGE IFLA_GENEVE_PORT_RANGE
+#else
+#define COMPAT_GENEVE_PORT_RANGE 0
 #endif
 
 #endif /* NFT_OFFLOAD_COMPAT_H */

@@ -33,12 +33,21 @@ struct payload {
 	const struct ipv6hdr *ip6;
 };
 
-static void mirror(struct asic_packet *packet, struct eswsim_port *port)
+/* Sends @skb, which is consumed. */
+static void output(struct sk_buff *skb, const struct asic_action *action)
+{
+	if (action->encap)
+		asic_encap_send(skb, action);
+	else
+		eswsim_port_deliver(action->port, skb);
+}
+
+static void mirror(struct asic_packet *packet, const struct asic_action *action)
 {
 	struct sk_buff *copy = skb_clone(packet->skb, GFP_ATOMIC);
 
 	if (copy)
-		eswsim_port_deliver(port, copy);
+		output(copy, action);
 }
 
 static bool has_tag(const struct sk_buff *skb)
@@ -309,7 +318,7 @@ static int run_one(struct asic_packet *packet, const struct asic_action *action)
 {
 	switch (action->kind) {
 	case ASIC_MIRROR:
-		mirror(packet, action->port);
+		mirror(packet, action);
 		return 0;
 	case ASIC_VLAN_PUSH:
 		return vlan_push(packet, action->vlan.type, action->vlan.tci);
@@ -323,9 +332,26 @@ static int run_one(struct asic_packet *packet, const struct asic_action *action)
 	case ASIC_MPLS_POP:
 	case ASIC_MPLS_SET:
 		return asic_mpls_run(packet, action);
+	case ASIC_TUNNEL_SET:
+		/* Done where the frame is sent. */
+		return 0;
+	case ASIC_TUNNEL_UNSET:
+		skb_dst_drop(packet->skb);
+		packet->changed = true;
+		return 0;
 	default:
 		return -EINVAL;
 	}
+}
+
+/**
+ * asic_action_ends() - is this the last thing that is done to a frame?
+ * @action:	an action
+ */
+bool asic_action_ends(const struct asic_action *action)
+{
+	return action->kind == ASIC_REDIRECT || action->kind == ASIC_DROP ||
+	       action->kind == ASIC_SLOW || action->kind == ASIC_GOTO;
 }
 
 /**
@@ -337,18 +363,19 @@ static int run_one(struct asic_packet *packet, const struct asic_action *action)
  * frame; with ASIC_VERDICT_SENT it is no longer the caller's, with ASIC_VERDICT_CHAIN it is to be
  * looked up in the chain that it now carries.
  */
-enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_rule *rule)
+enum asic_verdict asic_action_run(struct asic_packet *packet, struct asic_rule *rule)
 {
 	bool skip_edit = false;
-	unsigned int i;
-	int err;
+	int err, next;
+	int i;
 
-	for (i = 0; i < rule->num_actions; i++) {
+	for (i = 0; i < rule->num_actions; i = next) {
 		const struct asic_action *action = &rule->actions[i];
 
+		next = i + 1;
 		switch (action->kind) {
 		case ASIC_REDIRECT:
-			eswsim_port_deliver(action->port, packet->skb);
+			output(packet->skb, action);
 			packet->skb = NULL;
 			return ASIC_VERDICT_SENT;
 		case ASIC_DROP:
@@ -365,6 +392,15 @@ enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_
 			err = asic_zone_run(packet, action);
 			if (err)
 				return err == -ENOENT ? ASIC_VERDICT_SLOW : ASIC_VERDICT_DROP;
+			break;
+		case ASIC_POLICE:
+			next = asic_police_run(packet, action);
+			if (next != POLICE_DROP)
+				break;
+			atomic64_inc(&rule->new_drops);
+			return ASIC_VERDICT_DROP;
+		case ASIC_SAMPLE:
+			asic_sample_run(packet, action);
 			break;
 		default:
 			if (run_one(packet, action))
@@ -384,7 +420,15 @@ void asic_action_release(const struct asic_rule *rule)
 {
 	unsigned int i;
 
-	for (i = 0; i < rule->num_actions; i++)
-		if (rule->actions[i].kind == ASIC_CT && rule->actions[i].ct.zone)
-			asic_zone_put(rule->actions[i].ct.zone);
+	for (i = 0; i < rule->num_actions; i++) {
+		const struct asic_action *action = &rule->actions[i];
+
+		asic_encap_put(action->encap);
+		if (action->kind == ASIC_CT && action->ct.zone)
+			asic_zone_put(action->ct.zone);
+		else if (action->kind == ASIC_POLICE)
+			asic_police_put(rule->block->asic, action->police.police);
+		else if (action->kind == ASIC_SAMPLE)
+			asic_sample_put(action);
+	}
 }

@@ -22,11 +22,14 @@
 #include <net/flow_offload.h>
 
 #include "compat.h"
+#include "police.h"
 #include "profile.h"
+#include "tunnel.h"
 #include "zone.h"
 
 struct eswsim;
 struct eswsim_port;
+struct psample_group;
 struct seq_file;
 
 /* Sizes of two small hash tables, and the largest errno that can be injected. */
@@ -52,6 +55,8 @@ struct seq_file;
  * @num_conns:	connections in them, one for each direction; no lock
  * @next_block:	number of the next block
  * @bindings:		port to block, read by frames under RCU
+ * @polices:		policers, see police.c
+ * @tunnels:		blocks of tunnel netdevs, read by frames under RCU
  * @wq:			frees what frames might still look at
  * @dissector:		makes an asic_key of a frame; never changes
  * @count:		rules in the table
@@ -72,6 +77,8 @@ struct asic {
 	atomic_t num_conns;
 	u32 next_block;
 	struct hlist_head bindings[1 << ASIC_PORT_BITS];
+	struct list_head polices;
+	struct list_head tunnels;
 	struct workqueue_struct *wq;
 	struct flow_dissector dissector;
 	u32 count;
@@ -106,7 +113,8 @@ void asic_dump(struct asic *asic, struct seq_file *seq);
  * @outer:	outermost ethertype, as skb_protocol() would tell it
  *
  * The other members are the kernel's. Compared as a row of longs, so no padding may hold
- * anything but zero: always start from a zeroed key.
+ * anything but zero: always start from a zeroed key. The enc_ members are of the tunnel that a
+ * frame came by, and zero if it came by none.
  */
 struct asic_key {
 	unsigned long port;
@@ -127,6 +135,15 @@ struct asic_key {
 	struct flow_dissector_key_arp arp;
 	struct flow_dissector_key_mpls mpls;
 	struct flow_dissector_key_ct ct;
+	struct flow_dissector_key_control enc_control;
+	struct flow_dissector_key_keyid enc_keyid;
+	struct flow_dissector_key_ip enc_ip;
+	struct flow_dissector_key_ports enc_ports;
+	union {
+		struct flow_dissector_key_ipv4_addrs enc_ipv4;
+		struct flow_dissector_key_ipv6_addrs enc_ipv6;
+	};
+	struct flow_dissector_key_enc_opts enc_opts;
 } __aligned(sizeof(long));
 
 enum asic_action_kind {
@@ -144,11 +161,16 @@ enum asic_action_kind {
 	ASIC_MPLS_POP,
 	ASIC_MPLS_SET,
 	ASIC_CT,
+	ASIC_TUNNEL_SET,
+	ASIC_TUNNEL_UNSET,
+	ASIC_POLICE,
+	ASIC_SAMPLE,
 };
 
 /**
  * struct asic_action - one step of a rule
  * @kind:	what to do; says which member of the union is in use
+ * @encap:	ASIC_REDIRECT, ASIC_MIRROR: outer headers to put on, owned, or NULL
  * @port:	ASIC_REDIRECT, ASIC_MIRROR: where to
  * @chain:	ASIC_GOTO: where to go on
  * @vlan:	ASIC_VLAN_PUSH, ASIC_VLAN_SET: type and TCI without the DEI bit
@@ -160,9 +182,12 @@ enum asic_action_kind {
  *		(old & keep) | entry, in the host's byte order; a new one is @entry
  * @ct:		ASIC_CT: TCA_CT_ACT_* @flags; with TCA_CT_ACT_CLEAR that is all. Else the @zone,
  *		held, and the host's name of the action, to go on with it there
+ * @police:	ASIC_POLICE: which, counted; index of the action to go on with, or POLICE_DROP
+ * @sample:	ASIC_SAMPLE: group, counted; one of how many frames; bytes to show
  */
 struct asic_action {
 	enum asic_action_kind kind;
+	struct asic_encap *encap;
 	union {
 		struct eswsim_port *port;
 		u32 chain;
@@ -189,6 +214,16 @@ struct asic_action {
 			u64 miss_cookie;
 			u16 flags;
 		} ct;
+		struct {
+			struct asic_police *police;
+			int conform;
+			int exceed;
+		} police;
+		struct {
+			struct psample_group *group;
+			u32 rate;
+			u32 truncate;
+		} sample;
 	};
 };
 
@@ -199,6 +234,8 @@ struct asic_action {
  * @chains:	chains with rules by number, read by frames under RCU
  * @bindings:	the ports that are bound to it, see tc.c
  * @count:	rules in it
+ * @tunnel:	tunnel netdev whose rules these are (only to compare), or NULL
+ * @in_tunnels:	in asic.tunnels, if @tunnel
  * @rcu:	frees it
  */
 struct asic_block {
@@ -207,6 +244,8 @@ struct asic_block {
 	struct hlist_head chains[1 << ASIC_CHAIN_BITS];
 	struct list_head bindings;
 	u32 count;
+	const struct net_device *tunnel;
+	struct list_head in_tunnels;
 	struct rcu_head rcu;
 };
 
@@ -224,9 +263,10 @@ struct asic_block {
  * @new_bytes:	their bytes: whole frames as matched, without preamble and check sequence
  * @old_packets: packets told to TC already
  * @old_bytes:	their bytes
+ * @new_drops:	packets that its policers dropped, since TC last asked
  * @lastused:	time of the last packet, or of the insertion, jiffies
  * @num_actions: how many
- * @actions:	what to do, in order; the last one is terminal
+ * @actions:	what to do, in order; the last one ends the rule
  */
 struct asic_rule {
 	struct list_head node;
@@ -241,6 +281,7 @@ struct asic_rule {
 	atomic64_t new_bytes;
 	atomic64_t old_packets;
 	atomic64_t old_bytes;
+	atomic64_t new_drops;
 	unsigned long lastused;
 	unsigned int num_actions;
 	struct asic_action actions[];
@@ -249,9 +290,14 @@ struct asic_rule {
 /**
  * struct asic_packet - a frame on its way through the switch
  * @skb:	the frame, owned, plain as asic_receive() wants it
- * @pristine:	what came in, owned, where the kernel cannot take up a later chain; or NULL
+ * @pristine:	what came in, owned, where it may be wanted again: the kernel cannot take up a
+ *		later chain, or it came by a tunnel; or NULL
  * @in:		where it came in
+ * @tunnel:	tunnel netdev whose outer headers have been taken off (only to compare), or NULL
+ * @length:	what policers count: bytes behind the Ethernet header and the first VLAN tag, before
+ *		any change
  * @chain:	chain that it is in
+ * @hit:	a rule has matched
  * @changed:	its bytes are not those that @key was made of
  * @missed:	the host has to go on with an action in the middle of a rule
  * @miss_cookie: the host's name of that action, where it has one
@@ -262,7 +308,10 @@ struct asic_packet {
 	struct sk_buff *skb;
 	struct sk_buff *pristine;
 	struct eswsim_port *in;
+	const struct net_device *tunnel;
+	unsigned int length;
 	u32 chain;
+	bool hit;
 	bool changed;
 	bool missed;
 	u64 miss_cookie;
@@ -280,17 +329,29 @@ enum asic_verdict {
 /* packet.c */
 void asic_packet_dissector_init(struct flow_dissector *dissector);
 int asic_packet_writable(struct asic_packet *packet, unsigned int headroom);
+unsigned int asic_frame_l3(struct sk_buff *skb, __be16 *type);
 unsigned int asic_packet_l3(struct asic_packet *packet, __be16 *type);
 int asic_packet_l4(struct asic_packet *packet, u8 protocol, unsigned int *offset);
 
 /* action.c */
-enum asic_verdict asic_action_run(struct asic_packet *packet, const struct asic_rule *rule);
+bool asic_action_ends(const struct asic_action *action);
+enum asic_verdict asic_action_run(struct asic_packet *packet, struct asic_rule *rule);
 void asic_action_release(const struct asic_rule *rule);
 
 /* mpls.c */
 int asic_mpls_draft(const struct flow_action_entry *entry, struct asic_action *action);
 int asic_mpls_run(struct asic_packet *packet, const struct asic_action *action);
 void asic_mpls_dump(const struct asic_action *action, struct seq_file *seq);
+
+/* order.c */
+int asic_order_check(struct asic_rule *rule, bool encaps, struct netlink_ext_ack *extack);
+
+/* sample.c */
+int asic_sample_draft(const struct flow_action_entry *entry, struct asic_action *action,
+		      struct netlink_ext_ack *extack);
+void asic_sample_put(const struct asic_action *action);
+void asic_sample_run(const struct asic_packet *packet, const struct asic_action *action);
+void asic_sample_dump(const struct asic_action *action, struct seq_file *seq);
 
 /* lookup.c */
 int asic_lookup_init(struct asic *asic);
@@ -305,6 +366,9 @@ struct asic_rule *asic_lookup_packet(const struct asic_block *block,
 int asic_flower(struct asic_block *block, struct flow_cls_offload *flower);
 
 /* tc.c */
+struct asic_block *asic_block_create(struct asic *asic);
+void asic_block_release(void *priv);
+int asic_block_cb(enum tc_setup_type type, void *type_data, void *priv);
 struct asic_block *asic_block_of(struct asic *asic, const struct eswsim_port *port);
 int asic_block_can_offload(const struct asic_block *block, struct netlink_ext_ack *extack);
 void asic_block_count(struct asic_block *block, int rules);

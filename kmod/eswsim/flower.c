@@ -3,9 +3,8 @@
  * flower - TC flower rules into the table, out of it, and their counters.
  *
  * What the NIC cannot do exactly as software does it is refused, with a text that says what and,
- * where there is one, the cure. A rule may end in redirect, drop, goto, trap or pass. What changes
- * or copies frames and then hands them to the host is refused: the host would get a changed frame
- * and do the rule once more, since it sees no difference between that and a new frame.
+ * where there is one, the cure. A rule may end in redirect, drop, goto, trap or pass; what may be
+ * before that is in order.c.
  *
  * Facts: include/net/flow_offload.h, net/sched/cls_flower.c, net/sched/cls_api.c
  * (tc_setup_offload_action()), net/sched/act_{gact,mirred,vlan,pedit,csum}.c. Called with the
@@ -26,6 +25,7 @@ struct draft {
 	struct netlink_ext_ack *extack;
 	struct asic_rule *rule;
 	struct asic_key mask;
+	const struct ip_tunnel_info *tunnel;	/* what tunnel_key set said last */
 };
 
 #define KEY(name) FLOW_DISSECTOR_KEY_##name
@@ -84,7 +84,20 @@ static const struct {
 	MEMBER(ARP, arp, arp),
 	MEMBER(MPLS, mpls, mpls),
 	MEMBER(CT, ct, ct),
+	MEMBER(ENC_CONTROL, enc_control, control),
+	MEMBER(ENC_KEYID, enc_keyid, keyid),
+	MEMBER(ENC_IP, enc_ip, ip),
+	MEMBER(ENC_PORTS, enc_ports, ports),
+	MEMBER(ENC_IPV4_ADDRS, enc_ipv4, ipv4_addrs),
+	MEMBER(ENC_IPV6_ADDRS, enc_ipv6, ipv6_addrs),
+	MEMBER(ENC_OPTS, enc_opts, enc_opts),
 };
+
+/* Matches on the tunnel that a frame came by. */
+#define TUNNEL_KEYS \
+	(BIT_ULL(KEY(ENC_CONTROL)) | BIT_ULL(KEY(ENC_KEYID)) | BIT_ULL(KEY(ENC_IP)) | \
+	 BIT_ULL(KEY(ENC_PORTS)) | BIT_ULL(KEY(ENC_IPV4_ADDRS)) | \
+	 BIT_ULL(KEY(ENC_IPV6_ADDRS)) | BIT_ULL(KEY(ENC_OPTS)))
 
 /*
  * The port of this NIC that a netdev of the host stands for: @dev, or if that is NULL the one
@@ -170,6 +183,9 @@ static int draft_match(struct draft *draft, __be16 protocol)
 	if (draft->mask.control.flags & ~draft->asic->profile->control_flags)
 		return asic_refuse(draft->extack,
 				   "eswsim: of flags only fragment and first fragment can be matched");
+	if (match->dissector->used_keys & TUNNEL_KEYS && !draft->rule->block->tunnel)
+		return asic_refuse(draft->extack,
+				   "eswsim: a tunnel key can be matched only on a tunnel device");
 	if (draft->mask.icmp.id)
 		return asic_refuse(draft->extack, "eswsim: cannot match on an ICMP identifier");
 	/* A filter sees only frames of its protocol, whatever it matches on. */
@@ -186,6 +202,9 @@ static int draft_output(struct draft *draft, const struct flow_action_entry *ent
 			struct asic_action *action)
 {
 	action->kind = entry->id == FLOW_ACTION_MIRRED ? ASIC_MIRROR : ASIC_REDIRECT;
+	if (entry->dev && tundev_is_tunnel(entry->dev))
+		return asic_encap_draft(draft->asic, draft->tunnel, entry->dev, action,
+					draft->extack);
 	action->port = entry->dev ? port_of(draft->asic, entry->dev, 0) : NULL;
 	if (!action->port)
 		return asic_refuse(draft->extack,
@@ -295,61 +314,21 @@ static int draft_action(struct draft *draft, const struct flow_action_entry *ent
 	case FLOW_ACTION_MPLS_POP:
 	case FLOW_ACTION_MPLS_MANGLE:
 		return asic_mpls_draft(entry, action);
+	case FLOW_ACTION_POLICE:
+		return asic_police_draft(draft->asic, entry, action, draft->extack);
+	case FLOW_ACTION_SAMPLE:
+		return asic_sample_draft(entry, action, draft->extack);
+	case FLOW_ACTION_TUNNEL_ENCAP:
+		action->kind = ASIC_TUNNEL_SET;
+		draft->tunnel = entry->tunnel;
+		return 0;
+	case FLOW_ACTION_TUNNEL_DECAP:
+		action->kind = ASIC_TUNNEL_UNSET;
+		draft->tunnel = NULL;
+		return 0;
 	default:
 		return -EOPNOTSUPP;
 	}
-}
-
-static bool is_terminal(enum asic_action_kind kind)
-{
-	return kind == ASIC_REDIRECT || kind == ASIC_DROP || kind == ASIC_SLOW ||
-	       kind == ASIC_GOTO;
-}
-
-/* Whether the actions, each of which can be done, can be done in this order. */
-static int draft_check_order(const struct draft *draft)
-{
-	const struct asic_rule *rule = draft->rule;
-	const unsigned int last = rule->num_actions - 1;
-	bool mirrors = false;
-	unsigned int i;
-
-	for (i = 0; i < last; i++) {
-		if (is_terminal(rule->actions[i].kind))
-			return asic_refuse(draft->extack,
-					   "eswsim: nothing can follow redirect, drop, trap, pass or goto");
-		mirrors |= rule->actions[i].kind == ASIC_MIRROR;
-	}
-	if (!is_terminal(rule->actions[last].kind) ||
-	    (last && rule->actions[last].kind == ASIC_SLOW))
-		return asic_refuse(draft->extack,
-				   "eswsim: changes and mirrors must end in redirect, drop or goto");
-	if (mirrors && rule->actions[last].kind == ASIC_GOTO && !IS_ENABLED(CONFIG_NET_TC_SKB_EXT))
-		return asic_refuse(draft->extack,
-				   "eswsim: mirror before goto needs a kernel with NET_TC_SKB_EXT");
-	return 0;
-}
-
-/* The host may have to go on with a ct action; has it then what it needs, and nothing twice? */
-static int draft_check_ct(const struct draft *draft)
-{
-	const struct asic_rule *rule = draft->rule;
-	bool mirrors = false;
-	unsigned int i;
-
-	for (i = 0; i < rule->num_actions; i++) {
-		mirrors |= rule->actions[i].kind == ASIC_MIRROR;
-		if (ASIC_CAN_RESTORE_ACTION || rule->actions[i].kind != ASIC_CT ||
-		    !rule->actions[i].ct.zone)
-			continue;
-		if (ASIC_CAN_RESTORE_CHAIN && i)
-			return asic_refuse(draft->extack,
-					   "eswsim: before Linux 6.3 ct has to be the first action");
-		if (mirrors)
-			return asic_refuse(draft->extack,
-					   "eswsim: mirror before ct needs a kernel with NET_TC_SKB_EXT");
-	}
-	return 0;
 }
 
 static int draft_actions(struct draft *draft)
@@ -369,8 +348,7 @@ static int draft_actions(struct draft *draft)
 	/* A filter without actions lets the frame pass. */
 	if (!from->num_entries)
 		rule->actions[0].kind = ASIC_SLOW;
-	err = draft_check_order(draft);
-	return err ?: draft_check_ct(draft);
+	return asic_order_check(rule, draft->tunnel, draft->extack);
 }
 
 /* What is in the way of one more rule: what the user has injected, or too many of them. */
@@ -466,7 +444,7 @@ static int flower_destroy(struct asic_block *block, const struct flow_cls_offloa
 static int flower_stats(struct asic_block *block, struct flow_cls_offload *flower)
 {
 	struct asic_rule *rule;
-	u64 packets, bytes;
+	u64 packets, bytes, drops;
 
 	rcu_read_lock();
 	rule = asic_lookup_cookie(block->asic, flower->cookie);
@@ -478,7 +456,8 @@ static int flower_stats(struct asic_block *block, struct flow_cls_offload *flowe
 	bytes = atomic64_xchg(&rule->new_bytes, 0);
 	atomic64_add(packets, &rule->old_packets);
 	atomic64_add(bytes, &rule->old_bytes);
-	flow_stats_update(&flower->stats, bytes, packets, 0, READ_ONCE(rule->lastused),
+	drops = atomic64_xchg(&rule->new_drops, 0);
+	flow_stats_update(&flower->stats, bytes, packets, drops, READ_ONCE(rule->lastused),
 			  FLOW_ACTION_HW_STATS_IMMEDIATE);
 	rcu_read_unlock();
 	return 0;

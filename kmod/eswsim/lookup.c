@@ -368,6 +368,8 @@ static void dump_action(const struct asic_action *action, struct seq_file *seq)
 	case ASIC_MIRROR:
 		seq_printf(seq, " %s %s", action->kind == ASIC_MIRROR ? "mirror" : "redirect",
 			   port_name(action->port, name, sizeof(name)));
+		if (action->encap)
+			asic_encap_dump(action->encap, seq);
 		break;
 	case ASIC_DROP:
 		seq_puts(seq, " drop");
@@ -404,6 +406,16 @@ static void dump_action(const struct asic_action *action, struct seq_file *seq)
 	case ASIC_CT:
 		seq_printf(seq, " ct %x zone %u", action->ct.flags,
 			   action->ct.zone ? action->ct.zone->number : 0);
+		break;
+	case ASIC_POLICE:
+		asic_police_dump(action, seq);
+		break;
+	case ASIC_SAMPLE:
+		asic_sample_dump(action, seq);
+		break;
+	case ASIC_TUNNEL_SET:
+	case ASIC_TUNNEL_UNSET:
+		seq_printf(seq, " tunnel-%s", action->kind == ASIC_TUNNEL_SET ? "set" : "unset");
 		break;
 	}
 }

@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 
 #include "eswsim.h"
+#include "tunnel.h"
 
 /* The VF with number @vf, or NULL; devlink instance lock held. */
 static struct eswsim_port *vf_port(struct eswsim *nic, unsigned int vf)
@@ -118,6 +119,11 @@ static int switchdev_enable(struct eswsim *nic)
 			return err;
 		}
 	}
+	err = asic_decap_enable(&nic->asic);
+	if (err) {
+		destroy_reps(nic, nic->num_vfs);
+		return err;
+	}
 	WRITE_ONCE(nic->mode, DEVLINK_ESWITCH_MODE_SWITCHDEV);
 	return 0;
 }
@@ -126,6 +132,7 @@ static void switchdev_disable(struct eswsim *nic)
 {
 	/* From here packets pass the ASIC by, and it refuses new rules. */
 	WRITE_ONCE(nic->mode, DEVLINK_ESWITCH_MODE_LEGACY);
+	asic_decap_disable(&nic->asic);
 	destroy_reps(nic, nic->num_vfs);
 	/* What is left are rules of the uplink, which stays. */
 	asic_flush_all(&nic->asic);
@@ -274,15 +281,25 @@ static int __init eswsim_init(void)
 	int err;
 
 	eswsim_debugfs_root_init();
+	err = tundev_init();
+	if (err)
+		goto err_debugfs;
 	err = eswsim_bus_init();
 	if (err)
-		eswsim_debugfs_root_exit();
+		goto err_tundev;
+	return 0;
+
+err_tundev:
+	tundev_exit();
+err_debugfs:
+	eswsim_debugfs_root_exit();
 	return err;
 }
 
 static void __exit eswsim_exit(void)
 {
 	eswsim_bus_exit();
+	tundev_exit();
 	eswsim_debugfs_root_exit();
 }
 

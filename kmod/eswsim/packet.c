@@ -40,7 +40,10 @@ void asic_packet_dissector_init(struct flow_dissector *dissector)
 		MEMBER(CONTROL, control), MEMBER(BASIC, basic), MEMBER(VLAN, vlan),
 		MEMBER(CVLAN, cvlan), MEMBER(IPV4_ADDRS, ipv4), MEMBER(IPV6_ADDRS, ipv6),
 		MEMBER(IP, ip), MEMBER(PORTS, ports), MEMBER(TCP, tcp), MEMBER(ICMP, icmp),
-		MEMBER(ARP, arp), MEMBER(MPLS, mpls),
+		MEMBER(ARP, arp), MEMBER(MPLS, mpls), MEMBER(ENC_CONTROL, enc_control),
+		MEMBER(ENC_KEYID, enc_keyid), MEMBER(ENC_IP, enc_ip),
+		MEMBER(ENC_PORTS, enc_ports), MEMBER(ENC_IPV4_ADDRS, enc_ipv4),
+		MEMBER(ENC_IPV6_ADDRS, enc_ipv6), MEMBER(ENC_OPTS, enc_opts),
 	};
 
 	skb_flow_dissector_init(dissector, members, ARRAY_SIZE(members));
@@ -61,17 +64,22 @@ static __be16 outer_type(const struct sk_buff *skb)
 
 static void packet_parse(struct asic_packet *packet)
 {
+	struct flow_dissector *dissector = &packet->in->nic->asic.dissector;
 	const struct sk_buff *skb = packet->skb;
 	struct asic_key *key = &packet->key;
 
 	memset(key, 0, sizeof(*key));
-	key->port = (unsigned long)packet->in;
+	/* A tunnel netdev is no port. */
+	if (packet->tunnel)
+		skb_flow_dissect_tunnel_info(skb, dissector, key);
+	else
+		key->port = (unsigned long)packet->in;
 	memcpy(&key->eth, skb->data, sizeof(key->eth));
 	key->outer = outer_type(skb);
 	/* The dissector leaves the type alone where it knows nothing of it. */
 	key->basic.n_proto = key->outer;
-	__skb_flow_dissect(&init_net, NULL, &packet->in->nic->asic.dissector, key, skb->data,
-			   key->outer, ETH_HLEN, skb->len, FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP);
+	__skb_flow_dissect(&init_net, NULL, dissector, key, skb->data, key->outer, ETH_HLEN,
+			   skb->len, FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP);
 	/* Where the payload starts is no property to match on. */
 	key->control.thoff = 0;
 	key->ct = packet->ct;
@@ -93,15 +101,12 @@ int asic_packet_writable(struct asic_packet *packet, unsigned int headroom)
 }
 
 /**
- * asic_packet_l3() - find the network header
- * @packet:	the frame
+ * asic_frame_l3() - find the network header
+ * @skb:	a frame that is not yet or no more in an asic_packet; see asic_packet_l3()
  * @type:	set to the ethertype of what is there
- *
- * Skips all VLAN tags. Return: offset from the start of the frame, bytes.
  */
-unsigned int asic_packet_l3(struct asic_packet *packet, __be16 *type)
+unsigned int asic_frame_l3(struct sk_buff *skb, __be16 *type)
 {
-	struct sk_buff *skb = packet->skb;
 	unsigned int offset = ETH_HLEN;
 
 	*type = outer_type(skb);
@@ -111,6 +116,18 @@ unsigned int asic_packet_l3(struct asic_packet *packet, __be16 *type)
 	}
 	skb_set_network_header(skb, offset);
 	return offset;
+}
+
+/**
+ * asic_packet_l3() - find the network header
+ * @packet:	the frame
+ * @type:	set to the ethertype of what is there
+ *
+ * Skips all VLAN tags. Return: offset from the start of the frame, bytes.
+ */
+unsigned int asic_packet_l3(struct asic_packet *packet, __be16 *type)
+{
+	return asic_frame_l3(packet->skb, type);
 }
 
 /**
@@ -149,10 +166,8 @@ static bool needs_pristine(const struct asic_packet *packet, const struct asic_r
 
 	if (ASIC_CAN_RESTORE_CHAIN || packet->pristine || rule->num_actions == 1)
 		return false;
-	if (rule->actions[rule->num_actions - 1].kind == ASIC_GOTO)
-		return true;
 	for (i = 0; i < rule->num_actions; i++)
-		if (rule->actions[i].kind == ASIC_CT)
+		if (rule->actions[i].kind == ASIC_GOTO || rule->actions[i].kind == ASIC_CT)
 			return true;
 	return false;
 }
@@ -169,6 +184,9 @@ static enum asic_verdict packet_forward(struct asic_packet *packet, struct asic_
 	unsigned int hops;
 
 	packet_parse(packet);
+	packet->length = packet->skb->len - ETH_HLEN;
+	if (eth_type_vlan(packet->key.outer) && packet->length >= VLAN_HLEN)
+		packet->length -= VLAN_HLEN;
 	for (hops = 0; hops <= CHAINS_MAX; hops++) {
 		struct asic_rule *rule;
 		enum asic_verdict verdict;
@@ -178,6 +196,9 @@ static enum asic_verdict packet_forward(struct asic_packet *packet, struct asic_
 			packet_parse(packet);
 		rule = asic_lookup_packet(block, packet);
 		if (!rule)
+			return ASIC_VERDICT_SLOW;
+		packet->hit = true;
+		if (!asic_encap_ready(packet, rule))
 			return ASIC_VERDICT_SLOW;
 		bytes = packet->skb->len;
 		if (needs_pristine(packet, rule)) {
@@ -214,6 +235,8 @@ static int packet_to_host(struct asic_packet *packet)
 			compat_ext_act_miss(ext, packet->miss_cookie);
 	}
 #endif
+	if (packet->tunnel && ASIC_CAN_RESTORE_CHAIN && (packet->chain || packet->miss_cookie))
+		return asic_decap_to_host(packet);
 	if (packet->pristine)
 		swap(packet->skb, packet->pristine);
 	if (!ASIC_CAN_RESTORE_CHAIN)
@@ -244,6 +267,12 @@ void asic_receive(struct eswsim_port *in, struct sk_buff *skb)
 	rcu_read_lock();
 	block = asic_block_of(&in->nic->asic, in);
 	verdict = block ? packet_forward(&packet, block) : ASIC_VERDICT_SLOW;
+	/* What the uplink lets pass may be for a tunnel netdev behind it. */
+	if (verdict == ASIC_VERDICT_SLOW && !packet.hit) {
+		block = asic_decap(&packet);
+		if (block)
+			verdict = packet_forward(&packet, block);
+	}
 	if (verdict == ASIC_VERDICT_SLOW && packet_to_host(&packet))
 		verdict = ASIC_VERDICT_DROP;
 	eswsim_port_count(in, verdict == ASIC_VERDICT_SLOW ? ESWSIM_RX_MISS : ESWSIM_RX_HIT, bytes);

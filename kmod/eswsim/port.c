@@ -91,6 +91,8 @@ void eswsim_port_deliver(struct eswsim_port *out, struct sk_buff *skb)
 
 	/* What conntrack of the host knows of it stays here. */
 	nf_reset_ct(skb);
+	/* Which tunnel it came by is not the receiver's business. */
+	skb_dst_drop(skb);
 	sent = netdev_receive(rcu_dereference(out->peer), skb);
 	eswsim_port_count(out, sent ? ESWSIM_TX : ESWSIM_TX_DROP, len);
 }

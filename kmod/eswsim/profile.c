@@ -35,13 +35,16 @@ static const struct asic_profile asic_profiles[] = {
 		.name = "full",
 		.keys = KEY(CONTROL) | KEY(BASIC) | KEY(META) | KEY(ETH_ADDRS) | KEY(VLAN) |
 			KEY(CVLAN) | KEY(IPV4_ADDRS) | KEY(IPV6_ADDRS) | KEY(IP) | KEY(PORTS) |
-			KEY(TCP) | KEY(ICMP) | KEY(ARP) | KEY(MPLS) |
-			KEY(CT),
+			KEY(TCP) | KEY(ICMP) | KEY(ARP) | KEY(MPLS) | KEY(CT) | KEY(ENC_CONTROL) |
+			KEY(ENC_KEYID) | KEY(ENC_IP) | KEY(ENC_PORTS) | KEY(ENC_IPV4_ADDRS) |
+			KEY(ENC_IPV6_ADDRS) | KEY(ENC_OPTS),
 		.actions = ACTION(REDIRECT) | ACTION(MIRRED) | ACTION(DROP) | ACTION(TRAP) |
 			   ACTION(ACCEPT) | ACTION(GOTO) | ACTION(VLAN_PUSH) | ACTION(VLAN_POP) |
 			   ACTION(VLAN_MANGLE) | ACTION(MANGLE) | ACTION(ADD) | ACTION(CSUM) |
 			   ACTION(MPLS_PUSH) | ACTION(MPLS_POP) | ACTION(MPLS_MANGLE) |
-			   ACTION(CT),
+			   ACTION(CT) |
+			   ACTION(TUNNEL_ENCAP) | ACTION(TUNNEL_DECAP) | ACTION(POLICE) |
+			   ACTION(SAMPLE),
 		.csum_flags = TCA_CSUM_UPDATE_FLAG_IPV4HDR | TCA_CSUM_UPDATE_FLAG_ICMP |
 			      TCA_CSUM_UPDATE_FLAG_TCP | TCA_CSUM_UPDATE_FLAG_UDP,
 		.fields = full_fields,
@@ -49,8 +52,8 @@ static const struct asic_profile asic_profiles[] = {
 		.control_flags = FLOW_DIS_IS_FRAGMENT | FLOW_DIS_FIRST_FRAG,
 		.table_size = 1 << 20,
 		.max_table_size = 1 << 24,
-		.max_actions = 128,
 		.max_conns = 1 << 20,
+		.max_actions = PROFILE_ACTIONS_MAX,
 		.max_chain = U32_MAX,
 		.full_errno = ENOSPC,
 	},

@@ -14,6 +14,9 @@
 /* Longest name of a profile, with its end. */
 #define ASIC_PROFILE_NAME_SIZE 16
 
+/* No kind takes more actions per rule than that. */
+#define PROFILE_ACTIONS_MAX 128
+
 /**
  * struct asic_field - a header field that pedit may change
  * @header:	the header it is in

@@ -98,8 +98,15 @@ struct asic_block *asic_block_of(struct asic *asic, const struct eswsim_port *po
 int asic_block_can_offload(const struct asic_block *block, struct netlink_ext_ack *extack)
 {
 	const struct asic_binding *binding;
+	struct eswsim_port *uplink;
 	int err;
 
+	if (block->tunnel) {
+		/* Under our lock the uplink stays; see asic_flush_port(). */
+		uplink = rcu_dereference_check(block->asic->nic->uplink,
+					       lockdep_is_held(&block->asic->lock));
+		return uplink ? eswsim_port_can_offload(uplink, extack) : -ENODEV;
+	}
 	list_for_each_entry(binding, &block->bindings, in_block) {
 		err = eswsim_port_can_offload(binding->port, extack);
 		if (err)
@@ -162,7 +169,13 @@ static void remove_if(struct asic *asic,
 	}
 }
 
-static struct asic_block *block_create(struct asic *asic)
+/**
+ * asic_block_create() - make a block without rules
+ * @asic:	whose
+ *
+ * May sleep. Return: it, for asic_block_release(), or NULL.
+ */
+struct asic_block *asic_block_create(struct asic *asic)
 {
 	struct asic_block *block = kzalloc(sizeof(*block), GFP_KERNEL);
 
@@ -176,8 +189,14 @@ static struct asic_block *block_create(struct asic *asic)
 	return block;
 }
 
-/* The core lets go of the callback: after an unbind, or when a bind could not be finished. */
-static void block_release(void *priv)
+/**
+ * asic_block_release() - take a block away, with its rules
+ * @priv:	the block
+ *
+ * The core lets go of the callback: after an unbind, or when a bind could not be finished. May
+ * sleep.
+ */
+void asic_block_release(void *priv)
 {
 	struct asic_block *block = priv;
 	struct asic *asic = block->asic;
@@ -204,7 +223,15 @@ static void wait_for_stall(const struct asic *asic)
 	}
 }
 
-static int block_cb(enum tc_setup_type type, void *type_data, void *priv)
+/**
+ * asic_block_cb() - TC has something for a block
+ * @type:	what it is
+ * @type_data:	and its particulars
+ * @priv:	the block
+ *
+ * Under the lock of TC's block, from several threads at once. Return: 0 or -errno.
+ */
+int asic_block_cb(enum tc_setup_type type, void *type_data, void *priv)
 {
 	struct asic_block *block = priv;
 	struct tc_cls_matchall_offload *matchall;
@@ -225,18 +252,18 @@ static int block_cb(enum tc_setup_type type, void *type_data, void *priv)
 static int block_bind(struct eswsim_port *port, struct flow_block_offload *offload)
 {
 	struct asic *asic = &port->nic->asic;
-	struct flow_block_cb *cb = flow_block_cb_lookup(offload->block, block_cb, asic);
+	struct flow_block_cb *cb = flow_block_cb_lookup(offload->block, asic_block_cb, asic);
 	bool is_new = !cb;
 	int err;
 
 	if (is_new) {
-		struct asic_block *block = block_create(asic);
+		struct asic_block *block = asic_block_create(asic);
 
 		if (!block)
 			return -ENOMEM;
-		cb = flow_block_cb_alloc(block_cb, asic, block, block_release);
+		cb = flow_block_cb_alloc(asic_block_cb, asic, block, asic_block_release);
 		if (IS_ERR(cb)) {
-			block_release(block);
+			asic_block_release(block);
 			return PTR_ERR(cb);
 		}
 	}
@@ -259,7 +286,7 @@ static int block_bind(struct eswsim_port *port, struct flow_block_offload *offlo
 static void block_unbind(struct eswsim_port *port, struct flow_block_offload *offload)
 {
 	struct asic *asic = &port->nic->asic;
-	struct flow_block_cb *cb = flow_block_cb_lookup(offload->block, block_cb, asic);
+	struct flow_block_cb *cb = flow_block_cb_lookup(offload->block, asic_block_cb, asic);
 	struct asic_binding *binding;
 
 	if (!cb)
@@ -317,6 +344,8 @@ int asic_init(struct asic *asic, struct eswsim *nic)
 	asic->table_size = asic->profile->table_size;
 	asic->fail_errno = ENOSPC;
 	asic->stall_until = jiffies;
+	INIT_LIST_HEAD(&asic->polices);
+	INIT_LIST_HEAD(&asic->tunnels);
 	mutex_init(&asic->lock);
 	INIT_LIST_HEAD(&asic->zones);
 	asic_packet_dissector_init(&asic->dissector);
