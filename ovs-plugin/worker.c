@@ -129,8 +129,8 @@ worker_read_counters(struct worker *worker, struct sender *sender)
     atomic_store(&worker->ended, n + 1);
 }
 
-/* Counted from when leftovers could be claimed: with flow-restore-wait, that is
- * long after they were read back, and until then hardware alone forwards. */
+/* Counted from when leftovers could be claimed: with flow-restore-wait that is
+ * long after they were read back, and until then only hardware forwards. */
 static void
 worker_reap(struct worker *worker, struct sender *sender)
 {
