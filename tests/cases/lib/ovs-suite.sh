@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# ovs-suite: runs in the guest, for tests/ovs-suite: Open vSwitch's own
+# system-offloads-testsuite, with its tc provider or with ours.
+#
+#   ovs-suite.sh tc|nft_offload [TESTSUITE-ARGUMENT...]
+#
+# Prints a line "NUMBER RESULT NAME" for each test: ok, fail or skip; fails if
+# one does.  What a test that failed left behind is put into /job/out/suite.
+set -uo pipefail
+
+PROVIDER=$1
+shift
+DIR=/tmp/suite
+SUITE=system-offloads-testsuite
+
+# A folder to run in, as the one where OVS was built is read-only.  Programs are
+# those installed, but for what only the tests have.
+suite_prepare() {
+	mkdir -p $DIR/tests $DIR/bin
+	cp "$OVS_DIR"/build/tests/{atconfig,atlocal} "$OVS_DIR/source/tests/$SUITE" $DIR/tests/ || exit
+	ln -s "$OVS_DIR"/build/tests/.libs/{ovstest,test-ovsdb} $DIR/bin/
+	suite_vswitchd > $DIR/bin/ovs-vswitchd
+	chmod +x $DIR/bin/ovs-vswitchd
+	# What the tests take for granted where OVS is developed.
+	mkdir -p /var/run/netns
+}
+
+# The ovs-vswitchd that the suite finds first. It is quiet on the console, where
+# the suite takes any line that it does not know for an error, such as that the
+# machine is slow; the log says it as well, and that is looked through with more
+# patience at the end of each test.
+#
+# With our provider: the suite starts it when the database has just been
+# initialized. Rules may lie on any device, as with tc: its devices are veth. A
+# policy that the test has set stays, `add` does not change a key.
+suite_vswitchd() {
+	echo '#!/bin/sh'
+	[ "$PROVIDER" = tc ] || cat <<-'SCRIPT'
+		ovs-vsctl --no-wait add Open_vSwitch . other_config tc-policy=none \
+			'hw-offload-priority="nft_offload,tc"' || exit
+		LD_PRELOAD=/usr/lib/nft-offload/nft_offload_ovs.so
+		export LD_PRELOAD
+	SCRIPT
+	echo 'exec /usr/sbin/ovs-vswitchd "$@" -vconsole:off'
+}
+
+# "  3: offloads - tc-policy configuration    FAILED (file.at:96)" as
+# "3 fail offloads - tc-policy configuration", as they come.
+suite_results() {
+	sed -unE 's/^ *([0-9]+): (.*[^ ]) +(ok|FAILED|skipped|expected failure|UNEXPECTED PASS)( .*)?$/\1 \3 \2/p' |
+		sed -u 's/^\([0-9]*\) FAILED/\1 fail/; s/^\([0-9]*\) skipped/\1 skip/; s/^\([0-9]*\) UNEXPECTED PASS/\1 fail/'
+}
+
+suite_prepare
+cd $DIR/tests || exit
+bash ./$SUITE -C $DIR/tests "AUTOTEST_PATH=$DIR/bin:/usr/sbin:/usr/bin" "$@" \
+	< /dev/null 2> $DIR/stderr | tee $DIR/stdout | suite_results | tee $DIR/results
+[ -s $DIR/results ] || {
+	cat $DIR/stdout $DIR/stderr
+	exit 1
+}
+if grep -q '^[0-9]* fail' $DIR/results; then
+	mkdir -p /job/out/suite
+	cp -r $DIR/tests/$SUITE.dir/* /job/out/suite/
+	exit 1
+fi
