@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # host: the groups that need no guest: unit tests, `make distcheck`, modules
-# for each kernel without a warning, style.
+# for each kernel without a warning, fuzzers, style.
 
 # Host groups, and what each one is selected by.
 host_groups()
 {
-	printf '%s\n' style build-stock unit dist guest
+	printf '%s\n' style build-stock unit dist fuzz guest
 	[ -z "$FULL" ] || printf '%s\n' build-6.1 build-7.2
 }
 
@@ -21,6 +21,7 @@ host_run()
 		unit) with_lock "$lock" host_unit ;;
 		dist) timed dist "$LOGS/dist.log" with_lock "$lock" host_dist ;;
 		style) style_run ;;
+		fuzz) fuzz_run ;;
 		guest) selftest_run ;;
 		esac
 	done
