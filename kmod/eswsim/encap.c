@@ -370,9 +370,12 @@ static int push_outer(struct sk_buff *skb, const struct asic_encap *encap,
 	ttl = outer_ttl(encap, hop, ttl);
 	if (tundev->kind != TUNDEV_IP6GRETAP)
 		tos = INET_ECN_encapsulate(tos, inner);
-	/* The hash that the source port is made of begins at the first header. */
+	/*
+	 * The hash that the source port is made of begins at the network header, which is behind
+	 * the tags, with the type before them: so do the host's netdevs have it when a tag has been
+	 * put back into the frame for them.
+	 */
 	skb->protocol = ((struct ethhdr *)skb->data)->h_proto;
-	skb_set_network_header(skb, ETH_HLEN);
 	skb_clear_hash(skb);
 	source = udp_flow_src_port(dev_net(uplink), skb, tundev->port_min, tundev->port_max, true);
 	skb_clear_hash(skb);

@@ -229,8 +229,8 @@ next_hops() {
 	CASE="too long for the uplink"
 	rule "$rep0" 1 protocol all flower skip_sw action vlan push id 5 pipe action $set
 	ip link set "$p0" mtu 1500
-	frames vf0 eth/data,len=1432 "wire=$OUT4/udp,csum=0,sport=?,dport=4789/vxlan/eth/vlan,id=5/data,len=1432"
-	frames vf0 eth/data,len=1433 rep0=eth/data,len=1433
+	frames vf0 eth/data,len=1446 "wire=$OUT4/udp,csum=0,sport=?,dport=4789/vxlan/eth/vlan,id=5/data,len=1446"
+	frames vf0 eth/data,len=1447 rep0=eth/data,len=1447
 	ip link set "$p0" mtu 9000
 	CASE="the tunnel netdev goes down and up"
 	ip link set vx down
