@@ -127,7 +127,7 @@ static enum exit_code run_flush(const struct options *options)
 		return complain("cannot ask the module who is bound: %s",
 				strerror(-err));
 	if (portid && !options->force)
-		return complain("a provider is bound and would put its rules back: stop it first (systemctl stop nft-offloadd), or use %s",
+		return complain("a provider is bound and would put its rules back: stop it first (systemctl stop nft-offloadd, or ovs-vswitchd with the nft_offload plugin), or use %s",
 				"--force");
 	n = purge_rules();
 	if (n < 0)
