@@ -15,6 +15,7 @@
 #include <net/devlink.h>
 #include <net/flow_dissector.h>
 #include <net/flow_offload.h>
+#include <net/inet_dscp.h>
 #include <net/ip_tunnels.h>
 
 /* 6.4 made the argument of bus attributes const. */
