@@ -83,7 +83,7 @@ boot_qemu_words()
 		-smp "$smp" -m "$mem" -nodefaults -no-user-config -display none
 		-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=0x04
 		-kernel "$KERNEL_DIR/vmlinux" -initrd "$(kernel_initramfs)"
-		-append "$KERNEL_WORDS"
+		-append "$KERNEL_WORDS tsc_early_khz=$(boot_tsc_khz)"
 		-device virtio-serial-pci
 		-chardev "file,id=console,path=$JOB/console" -device virtconsole,chardev=console
 		-chardev "file,id=out,path=$JOB/out" -device virtserialport,chardev=out,name=out
@@ -94,6 +94,22 @@ boot_qemu_words()
 KERNEL_WORDS="console=hvc0 panic=-1 quiet mitigations=off nokaslr tsc=reliable \
 no_timer_check random.trust_cpu=on rcupdate.rcu_expedited=1 \
 cryptomgr.notests log_buf_len=4M net.ifnames=0 watchdog_thresh=60"
+
+# The rate of this machine's time stamp counter; kept, as it stays the same.  0,
+# for the guest to find out, where it cannot be had.
+boot_tsc_khz()
+{
+	local file
+	file=$CACHE/tsc-$(hash_of < <(cat "$PARTS/tsc.c"; grep -m1 '^model name' /proc/cpuinfo))
+	if [ ! -s "$file" ]; then
+		gcc-12 -O2 -o "$JOB/tsc" "$PARTS/tsc.c" && "$JOB/tsc" >"$JOB/khz" || {
+			echo 0
+			return
+		}
+		mv "$JOB/khz" "$file"
+	fi
+	cat "$file"
+}
 
 # Runs the guest.  Its output comes through two pipes, so that it is complete
 # when they end.
