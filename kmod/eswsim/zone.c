@@ -390,7 +390,7 @@ int asic_zone_action(struct asic *asic, const struct flow_action_entry *entry,
 	action->ct.miss_cookie = compat_miss_cookie(entry);
 	if (ASIC_CAN_RESTORE_ACTION && !action->ct.miss_cookie)
 		return asic_refuse(extack,
-				   "eswsim: ct needs the rule in software too, where connections begin: no skip_sw");
+				   "eswsim: ct needs a name of its action that the host can go on by");
 	if (!entry->ct.flow_table)
 		return asic_refuse(extack, "eswsim: ct without a flowtable of its zone");
 	zone = zone_get(asic, entry->ct.flow_table, entry->ct.zone);
