@@ -204,7 +204,10 @@ match_arp(const struct nfo_rule *rule, struct match *match,
     memcpy(&match->wc.masks.arp_sha, mask->arp_sha, ETH_ADDR_LEN);
     memcpy(&match->wc.masks.arp_tha, mask->arp_tha, ETH_ADDR_LEN);
     left->arp_sip = left->arp_tip = 0;
-    left->arp_op = 0;
+    /* To OVS an operation of 255 is the mask of one (get_arp_key()). */
+    if (key->arp_op != UINT8_MAX) {
+        left->arp_op = 0;
+    }
     memset(left->arp_sha, 0, ETH_ADDR_LEN);
     memset(left->arp_tha, 0, ETH_ADDR_LEN);
 }

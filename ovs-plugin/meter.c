@@ -16,6 +16,7 @@
 #include "ovs-thread.h"
 #include "util.h"
 
+#include "police.h"
 #include "rtnl.h"
 #include "tc_police.h"
 
@@ -131,103 +132,6 @@ meter_remove(struct meters *meters, struct meter *meter)
     cmap_remove(&meters->by_index, &meter->index_node,
                 hash_int(meter->index, 0));
     ovsrcu_postpone(free, meter);
-}
-
-/* --- the kernel --- */
-
-/* The answer to a request. */
-struct answer {
-    int error;
-    struct nfo_police_info info;
-};
-
-static void
-answer_done(void *answer_, int err, const char *text)
-{
-    struct answer *answer = answer_;
-
-    answer->error = -err;
-    if (err && err != -EPERM && err != -EEXIST && err != -ENOENT) {
-        VLOG_DBG_RL(&rl, "policer: %s%s%s", ovs_strerror(-err),
-                    text[0] ? ": " : "", text);
-    }
-}
-
-static void
-answer_info(void *answer_, const struct nfo_police_info *info)
-{
-    struct answer *answer = answer_;
-
-    answer->info = *info;
-}
-
-static void
-answer_reply(void *answer, const struct nlmsghdr *nlh)
-{
-    nfo_tc_police_parse(nlh, answer_info, answer);
-}
-
-/* Sends the message of 'len' bytes that lies in nfo_rtnl_room(). */
-static int
-transact(struct meters *meters, int len, struct answer *answer)
-    OVS_REQUIRES(meters->mutex)
-{
-    int error = len < 0 ? -len : 0;
-
-    memset(answer, 0, sizeof *answer);
-    if (!error) {
-        error = -nfo_rtnl_queue(meters->rtnl, answer_done, answer_reply,
-                                answer);
-    }
-    if (!error) {
-        error = -nfo_rtnl_flush(meters->rtnl);
-    }
-    return error ? error : answer->error;
-}
-
-static int
-police_put(struct meters *meters, const struct nfo_police *police,
-           uint32_t flags)
-    OVS_REQUIRES(meters->mutex)
-{
-    void *room = nfo_rtnl_room(meters->rtnl);
-    struct answer answer;
-
-    if (!room) {
-        return ENOMEM;
-    }
-    return transact(meters, nfo_tc_police_put(room, NFO_RTNL_MSG_MAX, police,
-                                              meters->tc_flags | flags),
-                    &answer);
-}
-
-static int
-police_get(struct meters *meters, uint32_t index, struct answer *answer)
-    OVS_REQUIRES(meters->mutex)
-{
-    void *room = nfo_rtnl_room(meters->rtnl);
-    int error;
-
-    if (!room) {
-        return ENOMEM;
-    }
-    error = transact(meters, nfo_tc_police_get(room, NFO_RTNL_MSG_MAX, index),
-                     answer);
-    return error ? error : answer->info.police.index == index ? 0 : EPROTO;
-}
-
-static int
-police_del(struct meters *meters, uint32_t index)
-    OVS_REQUIRES(meters->mutex)
-{
-    void *room = nfo_rtnl_room(meters->rtnl);
-    struct answer answer;
-
-    if (!room) {
-        return ENOMEM;
-    }
-    return transact(meters, nfo_tc_police_del(room, NFO_RTNL_MSG_MAX, index),
-                    &answer);
 }
 
 /* --- leftovers --- */
@@ -424,7 +328,7 @@ police_create(struct meters *meters, struct nfo_police *police)
 
     for (int i = 0; i < INDEX_TRIES && error == EEXIST; i++) {
         police->index = index_next(meters);
-        error = police_put(meters, police, 0);
+        error = police_put(meters->rtnl, police, meters->tc_flags);
     }
     return error;
 }
@@ -439,7 +343,7 @@ meter_abandon(struct meters *meters, struct meter *meter)
     uint32_t id = meter->id;
 
     meter_remove(meters, meter);
-    if (police_del(meters, index)) {
+    if (police_del(meters->rtnl, index)) {
         leftover_add(meters, id, index, false);
     }
 }
@@ -453,11 +357,13 @@ meters_set__(struct meters *meters, struct nfo_police *police)
 
     if (meter) {
         police->index = meter->index;
-        return police_put(meters, police, NFO_TC_REPLACE);
+        return police_put(meters->rtnl, police,
+                          meters->tc_flags | NFO_TC_REPLACE);
     }
     police->index = leftover_take(meters, police->meter);
     if (police->index) {
-        error = police_put(meters, police, NFO_TC_REPLACE);
+        error = police_put(meters->rtnl, police,
+                          meters->tc_flags | NFO_TC_REPLACE);
         if (error) {
             leftover_add(meters, police->meter, police->index, false);
         }
@@ -519,11 +425,11 @@ meter_read(struct meters *meters, const struct meter *meter,
            struct ofputil_meter_stats *stats)
     OVS_REQUIRES(meters->mutex)
 {
-    struct answer answer;
-    int error = police_get(meters, meter->index, &answer);
+    struct nfo_police_info info;
+    int error = police_get(meters->rtnl, meter->index, &info);
 
     if (!error) {
-        stats_add(&answer.info, stats);
+        stats_add(&info, stats);
     }
     return error;
 }

@@ -29,7 +29,7 @@ ovs_vm 0
 ovs_vm 1
 
 # One flow in hardware, one that is not: what groups do by hash cannot be.
-ovs-ofctl add-flow br0 "priority=10,ip,nw_dst=10.1.0.2,actions=normal"
+ovs-ofctl -O OpenFlow13 add-flow br0 "priority=10,ip,nw_dst=10.1.0.2,actions=normal"
 vm 0 ping -q -i 0.1 -c 600 10.1.0.2 > /dev/null &
 PING=$!
 hw_flow() { cmdj flows ovs | jq -e 'any(.[]; .in_hw and .packets > 0 and (.flow | contains("0x0800")))' > /dev/null; }
@@ -63,7 +63,7 @@ for bad in ufid:12 ufid:00000000-0000-0000-0000-000000000001 nonsense; do
 done
 
 # A flow that hardware cannot carry: sampled.
-ovs-ofctl add-flow br0 "priority=20,ip,nw_dst=10.1.0.2,actions=sample(probability=65535,collector_set_id=1,obs_domain_id=1,obs_point_id=1),normal"
+ovs-ofctl -O OpenFlow13 add-flow br0 "priority=20,ip,nw_dst=10.1.0.2,actions=sample(probability=65535,collector_set_id=1,obs_domain_id=1,obs_point_id=1),normal"
 ovs-vsctl -- --id=@br get Bridge br0 -- --id=@i create IPFIX targets=\"127.0.0.1:4739\" -- \
 	create Flow_Sample_Collector_Set id=1 bridge=@br ipfix=@i > /dev/null
 refused() { cmdj flows ovs | jq -e 'any(.[]; .reason == "action_unsupported" and .path == "datapath")' > /dev/null; }

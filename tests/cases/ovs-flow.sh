@@ -33,7 +33,7 @@ done
 # rules_are FLOW...: the OpenFlow rules from now on, and nothing of before.
 rules_are() {
 	printf '%s\n' "$@" > "$WORK/rules"
-	ovs-ofctl replace-flows br0 "$WORK/rules"
+	ovs-ofctl -O OpenFlow13 replace-flows br0 "$WORK/rules"
 	ovs-appctl revalidator/wait
 }
 
@@ -70,8 +70,8 @@ n=$(flow_of 0 | sed 's/.*packets:\([0-9]*\), bytes:\([0-9]*\),.*/\1 \2/')
 # An echo request is 98 bytes with its Ethernet header.
 [ "${n#* }" = $((${n% *} * 98)) ] || die "bytes are not those of layer 2: $n"
 [ "${n% *}" -ge 20 ] || die "the flow counts $n of 40 packets"
-until_true 20 eval '[ "$(ovs-ofctl dump-flows br0 in_port=1 | sed -n "s/.*n_packets=\([0-9]*\).*/\1/p")" -ge 40 ]' ||
-	die "OpenFlow counts: $(ovs-ofctl dump-flows br0)"
+until_true 20 eval '[ "$(ovs-ofctl -O OpenFlow13 dump-flows br0 in_port=1 | sed -n "s/.*n_packets=\([0-9]*\).*/\1/p")" -ge 40 ]' ||
+	die "OpenFlow counts: $(ovs-ofctl -O OpenFlow13 dump-flows br0)"
 
 echo "--- TTL"
 rules_are ip,in_port=1,actions=dec_ttl,2 in_port=2,actions=1
@@ -153,7 +153,7 @@ vswitchd_stop KILL
 # As OVS's scripts do: no flow is judged before the rules are there.
 ovs-vsctl --no-wait set Open_vSwitch . other_config:flow-restore-wait=true
 vswitchd_start
-until_true 20 ovs-ofctl replace-flows br0 "$WORK/rules" || die "no bridge: $(tail -n 20 "$OVS_LOG")"
+until_true 20 ovs-ofctl -O OpenFlow13 replace-flows br0 "$WORK/rules" || die "no bridge: $(tail -n 20 "$OVS_LOG")"
 ovs-vsctl --no-wait remove Open_vSwitch . other_config flow-restore-wait
 until_true 20 eval '[ "$(stat_of "Rules adopted")" -ge 2 ]' ||
 	die "nothing adopted: $(ovs-appctl dpctl/offload-stats-show; tail -n 20 "$OVS_LOG")"
@@ -176,7 +176,7 @@ ovs-vsctl --no-wait set Open_vSwitch . other_config:hw-offload=false
 vswitchd_start
 until_true 20 eval '[ "$(rules "$(rep 0)" "$(rep 1)" "$(rep 2)")" = 0 ]' ||
 	die "rules of the former process stay: $(tc filter show dev "$(rep 0)" ingress)"
-until_true 20 ovs-ofctl replace-flows br0 "$WORK/rules"
+until_true 20 ovs-ofctl -O OpenFlow13 replace-flows br0 "$WORK/rules"
 ping_all 5 vm 0
 
 ovs_down

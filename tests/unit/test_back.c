@@ -364,6 +364,7 @@ matches_of_nothing(void **state OVS_UNUSED)
     REFUSED(make_icmp, arp_op, 1, 0xff);
     REFUSED(make_icmpv6, ipv4_src, 1, 1);
     REFUSED(make_arp, ttl, 64, 0xff);
+    REFUSED(make_arp, arp_op, 255, 0xff);
     REFUSED(make_mpls, ip_proto, 6, 0xff);
     REFUSED(make_ethernet, ip_frag, 0, NFO_FRAG_ANY);
     REFUSED(make_ethernet, eth_type, htons(0x88b5), htons(0xff00));
