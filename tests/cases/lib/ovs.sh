@@ -17,7 +17,7 @@ OVS_LOG=/var/log/openvswitch/ovs-vswitchd.log
 OVS_OURS="hw-offload=true hw-offload-priority=nft_offload,tc"
 
 # What ovs-vswitchd warns of in any guest.
-OVS_LOG_ALLOWED='Unreasonably long|poll interval|context switches|faults: |disk: |Dropped .* log messages|extended ack support failed|blocked .* ms waiting|dumping flows'
+OVS_LOG_ALLOWED='cannot get R?STP status on nonexistent port|Unreasonably long|poll interval|context switches|faults: |disk: |Dropped .* log messages|extended ack support failed|blocked .* ms waiting|dumping flows'
 
 # ovsdb_start [KEY=VALUE...]: an empty database, with other_config set so.
 ovsdb_start() {
