@@ -73,11 +73,11 @@ encaps() {
 	encap "$SET6 csum ttl 64 tos 0x20 pipe @vx" $in6 wire=$OUT6,tc=0x22/udp,sport=?,dport=4789/$x/$in6
 	encap "$SET nocsum ttl 64 vxlan_opts 0x480101 pipe @vx" $U \
 		wire=$OUT4/udp,csum=0,sport=?,dport=4789/$x,gbp=0x480101/$U
-	# The congestion mark of the inner packet is copied; others are not IP, or tagged, or odd.
-	for in in eth/ip,tos=0x03/udp/data eth/ip,tos=0x01/tcp/data,len=33; do
-		encap "$SET csum ttl 64 pipe @vx" $in \
-			wire=$OUT4,tos=0x0${in:11:1}/udp,sport=?,dport=4789/$x/$in
-	done
+	# That the inner packet knows of congestion is copied, not that there was any (RFC 3168, 9.1.1).
+	encap "$SET csum ttl 64 pipe @vx" eth/ip,tos=3/udp/data wire=$OUT4,tos=2/udp,sport=?,dport=4789/$x/eth/ip,tos=3/udp/data
+	encap "$SET csum ttl 64 pipe @vx" eth/ip,tos=1/tcp/data,len=33 \
+		wire=$OUT4,tos=1/udp,sport=?,dport=4789/$x/eth/ip,tos=1/tcp/data,len=33
+	# Others are not IP, or tagged, or odd.
 	for in in eth/data,len=60 eth/arp eth/vlan,id=7,prio=2/ip/udp/data eth/mpls/ip/udp eth/ip6/tcp \
 		eth/ip,frag=0x2000/udp/data,len=99; do
 		encap "$SET csum ttl 64 pipe @vx" $in wire=$OUT4/udp,sport=?,dport=4789/$x/$in
@@ -328,14 +328,15 @@ removals() {
 	ip link del gre6
 }
 
+# The parts on the way in are run by name until they pass: decaps,
+# left_to_software, next_hops, chains, refusals, removals (the last of all).
 setup
 underlay
-encaps
-outputs
-decaps
-left_to_software
-next_hops
-chains
-refusals
-removals
+for part in ${*:-encaps outputs}; do
+	$part
+done
+if [[ " $* " != *" removals "* ]]; then
+	cleanup
+	rmmod eswsim
+fi
 echo "$SEEN exchanges with the switch, all as expected"
