@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev
 # group: eswsim
-# timeout: 300
+# timeout: 600
 #
 # A frame that leaves the virtual NIC's table in a later chain, or in the
 # middle of a rule, comes out as if software had done all of it: with

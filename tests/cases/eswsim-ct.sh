@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev
 # group: eswsim
-# timeout: 400
+# timeout: 600
 #
 # Connection tracking in the virtual NIC, by plain tc: a rule with ct in front,
 # rules on its result behind. New connections begin in software; once conntrack

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev kasan 6.1
 # group: eswsim
-# timeout: 300
+# timeout: 600
 #
 # MPLS in the virtual NIC's ASIC: labels matched, pushed, popped and changed,
 # each by a rule in hardware only and by the same rule in software only, with

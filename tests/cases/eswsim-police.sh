@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev kasan 6.1
 # group: eswsim
-# timeout: 400
+# timeout: 600
 #
 # Policers and samples in the virtual NIC's ASIC. What a policer lets pass is
 # tried in hardware only and in software only, and must be the same: by bytes,

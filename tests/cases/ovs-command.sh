@@ -4,7 +4,7 @@
 # ovs: yes
 # full: yes
 # group: ovs
-# timeout: 400
+# timeout: 600
 #
 # ovs-appctl nft-offload/...: each flow with its state, why one is not in
 # hardware, figures by reason; in text and in JSON.

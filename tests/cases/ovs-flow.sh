@@ -3,7 +3,7 @@
 # kernel: dev stock
 # group: ovs
 # ovs: yes
-# timeout: 420
+# timeout: 600
 #
 # Open vSwitch with the provider, three VMs on one bridge: flows go to hardware
 # and do there what OpenFlow says, they are counted, changed under traffic

@@ -3,7 +3,7 @@
 # kernel: stock
 # ovs: yes
 # group: ovs
-# timeout: 240
+# timeout: 600
 #
 # The provider in a stock ovs-vswitchd: it is listed and has ports, each
 # interface may choose, another version is told in one line and changes

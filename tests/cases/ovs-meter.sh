@@ -4,7 +4,7 @@
 # ovs: yes
 # full: yes
 # group: ovs
-# timeout: 400
+# timeout: 600
 #
 # OpenFlow meters as TC policers: traffic is policed in hardware at the rate,
 # counters come back, changes hold; restart takes the policers over; nothing

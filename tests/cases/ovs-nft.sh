@@ -4,7 +4,7 @@
 # ovs: yes
 # full: yes
 # group: ovs
-# timeout: 500
+# timeout: 600
 #
 # Both sources in one table: nftables routes between two VMs and OVS switches
 # between two others, all in hardware; what one does leaves the other alone.
