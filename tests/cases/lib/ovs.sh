@@ -87,12 +87,7 @@ ovs_down() {
 # ovs_vm N: namespace vmN with VF N in it, its representor a port of br0.
 ovs_vm() {
 	local n=$1 dev
-	dev=$(vf "$n")
-	ip netns add "vm$n"
-	ip link set "$dev" netns "vm$n" name eth0
-	ip -n "vm$n" link set lo up
-	ip netns exec "vm$n" sysctl -qw net.ipv6.conf.eth0.accept_dad=0
-	ip -n "vm$n" link set eth0 up
+	vm_netns "$n"
 	ip -n "vm$n" addr add "10.1.0.$((n + 1))/24" dev eth0
 	ip -n "vm$n" addr add "fd01::$((n + 1))/64" dev eth0 nodad
 	dev=$(rep "$n")

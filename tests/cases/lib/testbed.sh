@@ -61,8 +61,8 @@ port() {
 rep() { port "pf0vf$1"; }
 vf() { basename "$NIC/virtfn$1/net/"*; }
 
-# vm_up N: namespace vmN with VF N in it, and the router's side.
-vm_up() {
+# vm_netns N: namespace vmN with VF N in it as eth0, without addresses.
+vm_netns() {
 	local n=$1 dev
 	dev=$(vf "$n")
 	ip netns add "vm$n"
@@ -70,6 +70,12 @@ vm_up() {
 	ip -n "vm$n" link set lo up
 	ip netns exec "vm$n" sysctl -qw net.ipv6.conf.eth0.accept_dad=0
 	ip -n "vm$n" link set eth0 up
+}
+
+# vm_up N: namespace vmN with VF N in it, and the router's side.
+vm_up() {
+	local n=$1 dev
+	vm_netns "$n"
 	ip -n "vm$n" addr add "10.0.$n.2/24" dev eth0
 	ip -n "vm$n" addr add "fd00:$n::2/64" dev eth0 nodad
 	ip -n "vm$n" route add default via "10.0.$n.1"
