@@ -71,6 +71,23 @@ match_id(const struct nfo_rule *rule, const struct back_port *in,
     return 0;
 }
 
+/* GRE has no ports, and a flow of ours says nothing of them. */
+static int
+match_ports(const struct nfo_rule *rule, const struct back_port *in,
+            struct match *match, struct nfo_key *left)
+{
+    const struct nfo_key *mask = &rule->mask;
+
+    if (in->port.kind == TRANSLATE_PORT_GRE) {
+        return mask->tun_sport || mask->tun_dport ? EOPNOTSUPP : 0;
+    }
+    MATCH_SET_FIELD_MASKED(match, tunnel.tp_src, rule->key.tun_sport,
+                           mask->tun_sport);
+    match_set_tun_tp_dst_masked(match, rule->key.tun_dport, mask->tun_dport);
+    left->tun_sport = left->tun_dport = 0;
+    return 0;
+}
+
 static void
 match_flags(const struct nfo_rule *rule, struct match *match,
             struct nfo_key *left)
@@ -157,16 +174,15 @@ back_match_tunnel(const struct nfo_rule *rule, const struct back_port *in,
     if (!error) {
         error = match_id(rule, in, match, left);
     }
+    if (!error) {
+        error = match_ports(rule, in, match, left);
+    }
     if (error) {
         return error;
     }
     match_set_tun_tos_masked(match, rule->key.tun_tos, mask->tun_tos);
     match_set_tun_ttl_masked(match, rule->key.tun_ttl, mask->tun_ttl);
-    MATCH_SET_FIELD_MASKED(match, tunnel.tp_src, rule->key.tun_sport,
-                           mask->tun_sport);
-    match_set_tun_tp_dst_masked(match, rule->key.tun_dport, mask->tun_dport);
     left->tun_tos = left->tun_ttl = 0;
-    left->tun_sport = left->tun_dport = 0;
     match_flags(rule, match, left);
     match_gbp(rule, match, left);
     match_geneve(rule->geneve, match);

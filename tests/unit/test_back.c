@@ -423,6 +423,27 @@ gre_key(void **state OVS_UNUSED)
     ds_destroy(&s);
 }
 
+/* A GRE packet has no ports: no flow of OVS can ask for them. */
+static void
+gre_ports(void **state OVS_UNUSED)
+{
+    const struct nfo_place place = { .ifindex = BACK_HOST_GRE };
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct nfo_rule rule;
+
+    nfo_rule_init(&rule);
+    make_icmp(&rule, OUT);
+    MATCH(&rule, tun_ipv4_dst, htonl(0x0a090807), OVS_BE32_MAX);
+    MATCH(&rule, tun_dport, 0, htons(0x108));
+    assert_int_equal(back(&rule, &place, &s), EOPNOTSUPP);
+    rule.mask.tun_dport = 0;
+    assert_int_equal(back(&rule, &place, &s), 0);
+    MATCH(&rule, tun_sport, htons(7), OVS_BE16_MAX);
+    assert_int_equal(back(&rule, &place, &s), EOPNOTSUPP);
+    nfo_rule_uninit(&rule);
+    ds_destroy(&s);
+}
+
 int
 main(void)
 {
@@ -435,6 +456,7 @@ main(void)
         cmocka_unit_test(matches_of_nothing),
         cmocka_unit_test(mpls_bottom),
         cmocka_unit_test(gre_key),
+        cmocka_unit_test(gre_ports),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
