@@ -2,7 +2,7 @@
 # selftest: the group `guest`, what tests/guest promises of its exit status and
 # output.  Nothing of the project is in these guests.
 
-SELFTESTS="output command panic hang warn usage build"
+SELFTESTS="output command panic hang abort warn usage build"
 
 selftest_run()
 {
@@ -70,7 +70,26 @@ selftest_panic()
 
 selftest_hang()
 {
-	expect_saying 'sleep 1000' 125 --timeout 20 sleep 1000
+	expect_saying 'sleep 1000' 125 --timeout 40 sleep 1000
+}
+
+# A checkout of its own, in which QEMU aborts the first time, or every time.
+selftest_abort()
+{
+	local dir=$LOGS/abort status=0
+	mkdir -p "$dir/tests"
+	cp -r "$SRC/tests/guest" "$SRC/tests/guest.d" "$dir/tests/"
+	cat >>"$dir/tests/guest.d/boot.sh" <<-'END'
+		timeout()
+		{
+			echo >>"$JOB/boots"
+			[ "$(wc -l <"$JOB/boots")" -gt "$ABORTS" ] || kill -ABRT "$BASHPID"
+			command timeout "$@"
+		}
+	END
+	ABORTS=1 "$dir/tests/guest" --build none true || return
+	ABORTS=2 "$dir/tests/guest" --build none true || status=$?
+	[ $status = 125 ]
 }
 
 # Also when the script hides what the kernel said.

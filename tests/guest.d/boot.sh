@@ -111,12 +111,25 @@ boot_tsc_khz()
 	cat "$file"
 }
 
-# Runs the guest.  Its output comes through two pipes, so that it is complete
-# when they end.
+# Runs the guest.  QEMU has been seen to abort by itself while the guest's kernel
+# sets up its devices (an assertion of msix_table_mmio_write()): as long as
+# nothing of SCRIPT has run, a second guest does what the first should have.
 boot_run()
 {
+	printf '%s\n' "$1" >"$JOB/share/timeout"
+	boot_once "$1"
+	if [ "$BOOT_STATUS" = 134 ] && ! [ -e "$JOB/share/started" ]; then
+		say "QEMU aborted before the guest was up; once more. It said:"
+		cat "$JOB/qemu" >&2
+		boot_once "$1"
+	fi
+}
+
+# Its output comes through two pipes, so that it is complete when they end.
+boot_once()
+{
 	local timeout=$1 out err
-	printf '%s\n' "$timeout" >"$JOB/share/timeout"
+	rm -f "$JOB/out" "$JOB/err" "$JOB/console"
 	mkfifo "$JOB/out" "$JOB/err"
 	cat "$JOB/out" &
 	out=$!
