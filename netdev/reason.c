@@ -25,7 +25,7 @@ static const struct reason reasons[] = {
 	REASON(NO_MEMORY, "no_memory",
 	       "Memory ran out while the flow was placed: it is tried again when its next packet comes by software."),
 	REASON(MALFORMED, "malformed",
-	       "Kernel module and provider do not understand each other: install both from the same version."),
+	       "The flow as it was handed over cannot be read: kernel module and provider must be of one version, and the plugin built for the Open vSwitch it runs in."),
 	REASON(INTERNAL, "internal",
 	       "This is a bug in nft-offload: please report it with the log of the provider."),
 	REASON(MATCH_UNSUPPORTED, "match_unsupported",
