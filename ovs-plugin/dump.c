@@ -67,8 +67,9 @@ dump_create(const struct dpif_offload *offload_, bool terse)
         return &dump->up;
     }
     claim_leftovers(offload);
-    /* Revalidators dump tersely. */
-    if (terse) {
+    /* Only people may wait. Revalidators dump tersely, unless ufids have been
+     * switched off. */
+    if (terse || !strncmp(get_subprogram_name(), "revalidator", 11)) {
         worker_kick(offload->worker);
     } else {
         worker_kick_and_wait(offload->worker);

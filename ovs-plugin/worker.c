@@ -30,9 +30,9 @@ VLOG_DEFINE_THIS_MODULE(nft_offload_worker);
 #define METERS          1000    /* Removal of policers. */
 #define GRACE           10000   /* Until leftovers are removed. */
 #define PATIENCE        500     /* With counters that somebody waits for. */
-#define SMALL           20      /* A reading that can be waited for. */
 
 #define RETRY_MAX       64      /* Flows in one go. */
+#define SMALL           1000    /* Flows of a table that is read when asked. */
 
 /* Something that is done again and again, but not in more than one part in
  * 'share' of the time. */
@@ -54,7 +54,6 @@ struct worker {
     struct chore meters;
     atomic_ullong begun;        /* Readings of the counters, */
     atomic_ullong ended;
-    atomic_llong duration;      /* and how long the last one took, ms. */
 };
 
 static bool
@@ -102,18 +101,28 @@ worker_link_changed(void *worker_, const struct nfo_port *before,
     nft_port_changed(worker->nft, before, after);
 }
 
+/* Revalidators ask twice a second, and a person does not want to wait long: a
+ * large table is read at its pace.  By number, not by the time that it takes,
+ * for that is also long while the machine is busy. */
+static bool
+worker_has_few(const struct worker *worker)
+{
+    struct nfo_table_stats stats;
+
+    nfo_table_stats(worker->offload->table, &stats);
+    return stats.in_hw < SMALL;
+}
+
 static void
 worker_read_counters(struct worker *worker, struct sender *sender)
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
     bool kicked = latch_poll(&worker->kick);
-    long long int start, duration;
     unsigned long long int n;
+    long long int start;
     int error;
 
-    /* Revalidators ask twice a second: a large table is read at its pace. */
-    atomic_read(&worker->duration, &duration);
-    if (!(kicked && duration <= SMALL) && !chore_due(&worker->counters)) {
+    if (!(kicked && worker_has_few(worker)) && !chore_due(&worker->counters)) {
         return;
     }
     start = time_msec();
@@ -125,7 +134,6 @@ worker_read_counters(struct worker *worker, struct sender *sender)
     }
     nft_count(worker->nft);
     chore_done(&worker->counters, start);
-    atomic_store(&worker->duration, time_msec() - start);
     atomic_store(&worker->ended, n + 1);
 }
 
@@ -266,20 +274,17 @@ worker_kick_and_wait(struct worker *worker)
 {
     const struct timespec ms = { .tv_nsec = 1000 * 1000 };
     unsigned long long int begun, ended;
-    long long int duration;
+    long long int until = time_msec() + PATIENCE;
 
+    /* A reading that is under way may have passed what the person wants. */
     atomic_read(&worker->begun, &begun);
     worker_kick(worker);
-    atomic_read(&worker->duration, &duration);
-    if (duration > SMALL) {
+    if (!worker_has_few(worker)) {
         return;
     }
     /* Not poll_block(), which would pass for a quiescent state. */
-    for (int i = 0; i < PATIENCE; i++) {
-        atomic_read(&worker->ended, &ended);
-        if (ended > begun) {
-            break;
-        }
+    do {
         nanosleep(&ms, NULL);
-    }
+        atomic_read(&worker->ended, &ended);
+    } while (ended <= begun && time_msec() < until);
 }

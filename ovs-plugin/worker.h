@@ -21,9 +21,9 @@ void worker_destroy(struct worker *);
 /* Has the counters read now.  Does not wait.  Any thread. */
 void worker_kick(struct worker *);
 
-/* The same, and waits until they are, for people who look at a small table
- * right after their packets.  Where reading takes long, or longer than
- * expected, it is not waited for.  Any thread but the revalidators'. */
+/* The same, and waits until they are, half a second at the most, for people who
+ * look at a small table right after their packets; a large one is not waited
+ * for.  With a table, any thread but the revalidators'. */
 void worker_kick_and_wait(struct worker *);
 
 #endif /* worker.h */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "band.h"
 #include "fake_tc.h"
@@ -307,6 +308,7 @@ static void dump_filters(struct fake_socket *socket, const struct nlmsghdr *nlh)
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 	struct fake_tc *tc = socket->tc;
 
+	usleep(tc->dump_ms * 1000);
 	for (int i = 0; i < FAKE_FILTERS; i++) {
 		const struct fake_filter *f = &tc->filters[i];
 		const struct tcmsg *put;

@@ -58,6 +58,7 @@ struct fake_tc {
 	size_t		send_max;	/* EMSGSIZE above; 0: no limit */
 	unsigned int	capacity;	/* filters; 0: no limit */
 	unsigned int	interrupt;	/* so many link dumps are interrupted */
+	unsigned int	dump_ms;	/* that a dump of filters takes */
 };
 
 /* Ports 1 (uplink), 2, 3, 4 of switch 7, port 5 of 8, port 6 of none. */

@@ -128,9 +128,8 @@ process_stop(void)
 }
 
 static int
-setup(void **state)
+setup(void **state OVS_UNUSED)
 {
-    (void) state;
     tc = fake_tc_new();
     dpif_dels = 0;
     process_start("true");
@@ -138,9 +137,8 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
+teardown(void **state OVS_UNUSED)
 {
-    (void) state;
     process_stop();
     fake_tc_free(tc);
     return 0;
@@ -259,14 +257,13 @@ dump(bool terse, struct dpif_flow *flows, unsigned int max)
 /* --- tests --- */
 
 static void
-test_put_get_del(void **state)
+test_put_get_del(void **state OVS_UNUSED)
 {
     struct dpif_flow_stats stats;
     struct dpif_flow flows[4], got;
     struct flow_text text;
     struct ofpbuf buf;
 
-    (void) state;
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
     assert_int_equal(fake_tc_filters(tc, RULES), 1);
     assert_int_equal(nft_offload_class.flow_count(offload), 1);
@@ -314,15 +311,42 @@ test_put_get_del(void **state)
     assert_int_equal(dump(true, flows, 4), 0);
 }
 
+static void *
+revalidate(void *flow)
+{
+    assert_int_equal(dump(false, flow, 1), 1);
+    return NULL;
+}
+
+/* Who asks right after the packets sees them, on a slow machine as well; only
+ * revalidators do not wait for that. */
+static void
+test_fresh(void **state OVS_UNUSED)
+{
+    struct dpif_flow flow;
+
+    assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
+    tc->dump_ms = 60;
+    for (unsigned int packets = 3; packets < 6; packets++) {
+        fake_tc_first(tc, RULES)->packets = packets;
+        assert_int_equal(dump(false, &flow, 1), 1);
+        assert_int_equal(flow.stats.n_packets, packets);
+    }
+    tc->dump_ms = 400;
+    fake_tc_first(tc, RULES)->packets = 6;
+    xpthread_join(ovs_thread_create("revalidator", revalidate, &flow), NULL);
+    assert_int_equal(flow.stats.n_packets, 5);
+    tc->dump_ms = 0;
+}
+
 /* A refused flow is left to others and never placed later. */
 static void
-test_refused(void **state)
+test_refused(void **state OVS_UNUSED)
 {
     struct nft_offload *nft = nft_offload_cast(offload);
     struct nfo_table_stats figures;
     struct dpif_flow flows[4];
 
-    (void) state;
     assert_int_equal(put(9, IP_FLOW, "2", DPIF_FP_CREATE | DPIF_FP_PROBE,
                          NULL), -1);
     nfo_table_stats(nft->table, &figures);
@@ -355,13 +379,12 @@ test_refused(void **state)
 }
 
 static void
-test_modify(void **state)
+test_modify(void **state OVS_UNUSED)
 {
     enum dpif_flow_put_flags after;
     unsigned int dels = tc->dels;
     struct dpif_flow flows[4];
 
-    (void) state;
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
     fake_tc_first(tc, RULES)->packets = 5;
     /* In place, and counters go on. */
@@ -391,7 +414,7 @@ test_modify(void **state)
 #define BATCH 64
 
 static void
-test_batch(void **state)
+test_batch(void **state OVS_UNUSED)
 {
     static struct flow_text text[BATCH];
     static struct dpif_flow flows[BATCH];
@@ -399,7 +422,6 @@ test_batch(void **state)
     unsigned int sends = tc->sends;
     char flow[256];
 
-    (void) state;
     for (int i = 0; i < BATCH; i++) {
         snprintf(flow, sizeof flow, "recirc_id(0),in_port(1),eth(src="
                  "02:00:00:00:00:01,dst=02:00:00:00:01:%02x),"
@@ -428,12 +450,11 @@ test_batch(void **state)
     "dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(frag=no)"
 
 static void
-test_recirculation(void **state)
+test_recirculation(void **state OVS_UNUSED)
 {
     struct flow_text first, second;
     struct dpif_op *ops[2];
 
-    (void) state;
     /* Nothing leads there. */
     assert_int_equal(put(2, CHAIN_FLOW, "2", DPIF_FP_CREATE, NULL), -1);
     /* In one batch with what does. */
@@ -453,7 +474,7 @@ test_recirculation(void **state)
 
 /* The next process finds the rules, shows them as flows, and keeps those. */
 static void
-test_restart(void **state)
+test_restart(void **state OVS_UNUSED)
 {
     struct dpif_flow_stats stats;
     struct dpif_flow flows[4], got;
@@ -462,7 +483,6 @@ test_restart(void **state)
     unsigned int news;
     ovs_u128 ufid;
 
-    (void) state;
     assert_int_equal(put(1, IP_FLOW, "2,3", DPIF_FP_CREATE, NULL), 0);
     assert_int_equal(put(2, "recirc_id(0),in_port(2),eth(src=02:00:00:00:00:02"
                          ",dst=02:00:00:00:00:01),eth_type(0x88cc)",
@@ -518,9 +538,8 @@ test_restart(void **state)
 
 /* Off means that nothing of before stays; flushed and closed, too. */
 static void
-test_off(void **state)
+test_off(void **state OVS_UNUSED)
 {
-    (void) state;
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
     process_stop();
     process_start("false");
@@ -539,12 +558,11 @@ test_off(void **state)
 }
 
 static int
-group_setup(void **state)
+group_setup(void **state OVS_UNUSED)
 {
     struct smap args = SMAP_INITIALIZER(&args);
     char name[8], ifindex[8];
 
-    (void) state;
     assert_int_equal(pipe(quiet_fd), 0);
     dummy_enable("");
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_ERR);
@@ -565,6 +583,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_put_get_del, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fresh, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_modify, setup, teardown),
         cmocka_unit_test_setup_teardown(test_batch, setup, teardown),
