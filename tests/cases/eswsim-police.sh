@@ -163,9 +163,10 @@ own_actions() {
 }
 
 samples() {
-	local line
+	local line sampler
 	CASE=sample
 	coproc SAMPLES { "$(dirname "$0")/lib/psample.py" 3 20; }
+	sampler=$SAMPLES_PID	# bash forgets it when the helper ends
 	read -r line <&"${SAMPLES[0]}"
 	[ "$line" = ready ] || die "$CASE: $line"
 	rule "$rep0" 1 protocol all flower skip_sw action sample rate 1 group 12 action vlan push id 9 pipe \
@@ -184,7 +185,7 @@ samples() {
 	read -r line <&"${SAMPLES[0]}"
 	[ "$line" = "group=12 iif=$n rate=1 size=114 data=0200000000020200000000010800" ] || die "$CASE: software: $line"
 	clear_rules
-	wait "$SAMPLES_PID" 2> /dev/null || true
+	wait "$sampler" 2> /dev/null || true
 	CASE="one of ten is sampled"
 	coproc MANY { "$(dirname "$0")/lib/psample.py" 1000 4; }
 	read -r line <&"${MANY[0]}"

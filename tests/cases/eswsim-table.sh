@@ -135,7 +135,9 @@ scale() {
 	many $rules
 	cost
 	echo "3000 frames with 10 rules: $few s, with $rules: $cost s"
-	awk "BEGIN { exit !($cost < 3 * $few) }" || die "$CASE: slower in proportion"
+	# A walk over the rules would cost thousands of times as much; what is left
+	# is noise of the machine.
+	awk "BEGIN { exit !($cost < 20 * $few) }" || die "$CASE: slower in proportion"
 	clear_rules
 	! grep -q . $DEBUG/rules || die "$CASE: rules are left"
 }

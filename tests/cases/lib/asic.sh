@@ -35,6 +35,7 @@ setup() {
 	[ -e $DEBUG ] || mount -t debugfs debugfs /sys/kernel/debug
 	coproc PKT { "$(dirname "${BASH_SOURCE[0]}")/pkt.py" vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 \
 		wire=eth0@out "rep0=$rep0" "rep1=$rep1" "rep2=$rep2" "p0=$p0"; }
+	helper=$PKT_PID	# bash forgets it when the helper ends
 	ask drain 0.5
 }
 
@@ -108,7 +109,7 @@ refused() {
 cleanup() {
 	local n
 	eval "exec ${PKT[1]}>&-"
-	wait "$PKT_PID" 2>/dev/null || true
+	wait "$helper" 2>/dev/null || true
 	for n in vm0 vm1 vm2 out; do
 		ip netns del $n
 	done
