@@ -11,11 +11,8 @@
 #include "odp-util.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
-#include "openvswitch/match.h"
-#include "openvswitch/ofpbuf.h"
 #include "openvswitch/shash.h"
 #include "ovs-thread.h"
-#include "simap.h"
 #include "unixctl.h"
 #include "util.h"
 #include "uuid.h"
@@ -94,9 +91,12 @@ do_flows(struct unixctl_conn *conn, const struct nft_offload *offload,
 
 /* --- why --- */
 
-/* The flow that is asked about. */
+/* The flow that is asked about, as dpctl/dump-flows prints it. */
 struct search {
-    struct match match;
+    const char *text;           /* Without spaces. */
+    const struct hmap *names;   /* Of ports; NULL: their numbers. */
+    bool verbose;               /* -m */
+    struct ds ds;
     bool found;
     struct nfo_id id;
 };
@@ -106,67 +106,82 @@ search_one(void *search_, const struct nfo_view *view)
 {
     struct search *search = search_;
     const struct dpflow *flow = view->info;
-    struct match match;
 
-    if (search->found || !flow
-        || parse_key_and_mask_to_match(flow->key, flow->key_len, flow->mask,
-                                       flow->mask_len, &match)) {
+    if (search->found || !flow) {
         return;
     }
-    if (match_equal(&match, &search->match)) {
+    ds_clear(&search->ds);
+    odp_flow_format(flow->key, flow->key_len, flow->mask, flow->mask_len,
+                    search->names, &search->ds, search->verbose, false);
+    if (!strcmp(ds_cstr(&search->ds), search->text)) {
         search->found = true;
         search->id = view->id;
     }
 }
 
-/* Makes 'match' of a flow as dpctl/dump-flows prints it: what comes behind the
- * key is not looked at.  Returns an error to be freed, or NULL. */
-static char *
-parse_flow(const struct nft_offload *offload, const char *text,
-           struct match *match)
+/* Cuts off what comes behind the key, and removes spaces. */
+static void
+trim_flow(char *text)
 {
-    struct simap names = SIMAP_INITIALIZER(&names);
-    const struct dpif_offload_port *port;
-    struct ofpbuf key, mask;
-    char *copy = xstrdup(text);
-    char *error = NULL;
-    char *end = strstr(copy, "packets:");
+    char *end = strstr(text, "packets:");
+    char *to = text;
 
     if (!end) {
-        end = strstr(copy, "actions:");
+        end = strstr(text, "actions:");
     }
     if (end) {
         *end = '\0';
     }
-    DPIF_OFFLOAD_PORT_FOR_EACH (port, &offload->up) {
-        simap_put(&names, netdev_get_name(port->netdev),
-                  odp_to_u32(port->port_no));
+    for (const char *from = text; *from; from++) {
+        if (!strchr(" \t\n", *from)) {
+            *to++ = *from;
+        }
     }
-    ofpbuf_init(&key, 0);
-    ofpbuf_init(&mask, 0);
-    if (odp_flow_from_string(copy, &names, &key, &mask, &error)) {
-        error = error ? error : xstrdup("syntax error");
-    } else if (parse_key_and_mask_to_match(key.data, key.size, mask.data,
-                                           mask.size, match)) {
-        error = xstrdup("not a flow of the datapath");
+    while (to > text && to[-1] == ',') {
+        to--;
     }
-    ofpbuf_uninit(&key);
-    ofpbuf_uninit(&mask);
-    simap_destroy(&names);
-    free(copy);
-    return error;
+    *to = '\0';
 }
 
-/* Finds the id of what 'text' names.  Returns an error to be freed, or NULL;
- * '*found' says whether there is such a flow. */
-static char *
-find_flow(const struct nft_offload *offload, const char *text,
-          struct nfo_id *id, bool *found)
+/* Looks for the flow 'text'.  By its letters: what is printed without -m lacks
+ * parts of the key, so it cannot be made a flow again. */
+static bool
+search_flow(const struct nft_offload *offload, const char *text,
+            struct nfo_id *id)
 {
-    struct search search = { .found = false };
+    struct hmap names = HMAP_INITIALIZER(&names);
+    struct search search = { .ds = DS_EMPTY_INITIALIZER };
+    const struct dpif_offload_port *port;
+    char *copy = xstrdup(text);
+
+    trim_flow(copy);
+    search.text = copy;
+    DPIF_OFFLOAD_PORT_FOR_EACH (port, &offload->up) {
+        odp_portno_names_set(&names, port->port_no,
+                             CONST_CAST(char *,
+                                        netdev_get_name(port->netdev)));
+    }
+    for (int i = 0; i < 4 && !search.found; i++) {
+        search.names = i & 1 ? NULL : &names;
+        search.verbose = !(i & 2);
+        nfo_table_foreach(offload->table, NFO_SOURCE_OVS, search_one,
+                          &search);
+    }
+    *id = search.id;
+    odp_portno_names_destroy(&names);
+    hmap_destroy(&names);
+    ds_destroy(&search.ds);
+    free(copy);
+    return search.found;
+}
+
+/* Finds the id of what 'text' names, which may be no flow's all the same. */
+static bool
+find_flow(const struct nft_offload *offload, const char *text,
+          struct nfo_id *id)
+{
     struct uuid uuid;
     ovs_u128 ufid;
-    char *error;
     int n;
 
     /* 0: no ufid is there.  A bare one will do, too. */
@@ -175,21 +190,11 @@ find_flow(const struct nft_offload *offload, const char *text,
         memcpy(&ufid, &uuid, sizeof ufid);
         n = UUID_LEN;
     }
-    if (n < 0) {
-        return xstrdup("malformed ufid");
-    } else if (n > 0) {
+    if (n > 0) {
         *id = dpflow_id(&ufid);
-        *found = true;
-        return NULL;
+        return true;
     }
-    error = parse_flow(offload, text, &search.match);
-    if (!error) {
-        nfo_table_foreach(offload->table, NFO_SOURCE_OVS, search_one,
-                          &search);
-        *found = search.found;
-        *id = search.id;
-    }
-    return error;
+    return search_flow(offload, text, id);
 }
 
 static void
@@ -214,30 +219,27 @@ do_why(struct unixctl_conn *conn, const struct nft_offload *offload, int argc,
         .ds = DS_EMPTY_INITIALIZER,
     };
     struct ds text = DS_EMPTY_INITIALIZER;
-    bool found = false;
     struct nfo_id id;
-    char *error;
+    bool found;
 
     /* A shell takes a flow with spaces for several words. */
     for (int i = 1; i < argc; i++) {
         ds_put_format(&text, "%s%s", i > 1 ? " " : "", argv[i]);
     }
-    error = find_flow(offload, ds_cstr(&text), &id, &found);
-    ds_destroy(&text);
     if (wants_json(conn)) {
         listing.json = json_object_create();
     }
-    if (!error && (!found || nfo_table_get(offload->table, NFO_SOURCE_OVS, id,
-                                           tell_one, &listing))) {
-        error = xstrdup("no such flow is known here: it has ended, or OVS "
-                        "never offered it to nft_offload, as is the case "
-                        "where its port is another provider's (see "
-                        "dpif/offload/show, and hw-offload-priority of the "
-                        "Interface)");
-    }
-    if (error) {
-        unixctl_command_reply_error(conn, error);
-        free(error);
+    found = (find_flow(offload, ds_cstr(&text), &id)
+             && !nfo_table_get(offload->table, NFO_SOURCE_OVS, id, tell_one,
+                               &listing));
+    ds_destroy(&text);
+    if (!found) {
+        unixctl_command_reply_error(conn, "no such flow is known here: it has "
+                                    "ended, or OVS never offered it to "
+                                    "nft_offload, as is the case where its "
+                                    "port is another provider's (see "
+                                    "dpif/offload/show, and "
+                                    "hw-offload-priority of the Interface)");
         json_destroy(listing.json);
         ds_destroy(&listing.ds);
         return;

@@ -134,6 +134,11 @@ teardown(void **state)
     "dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(frag=no)"
 #define OTHER "recirc_id(0),in_port(2),eth(src=02:00:00:00:00:03," \
     "dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(frag=no)"
+#define SHORT "recirc_id(0),in_port(3),eth(src=02:00:00:00:00:04," \
+    "dst=02:00:00:00:00:02),eth_type(0x0806)"
+#define VERBOSE SHORT ",arp(sip=10.1.0.1/0.0.0.0,tip=10.1.0.2/0.0.0.0," \
+    "op=1/0,sha=02:00:00:00:00:04/00:00:00:00:00:00," \
+    "tha=02:00:00:00:00:02/00:00:00:00:00:00)"
 
 static void
 put(uint32_t id, const char *flow, const char *actions_, bool taken)
@@ -284,6 +289,7 @@ number(const struct json *json, const char *name)
 
 #define UFID1 "00000001-0000-0000-0000-000000000000"
 #define UFID2 "00000002-0000-0000-0000-000000000000"
+#define UFID4 "00000004-0000-0000-0000-000000000000"
 
 /* --- tests --- */
 
@@ -341,6 +347,8 @@ test_flows(void **state)
 static void
 test_why(void **state)
 {
+    char *named;
+
     (void) state;
     enable();
     run("nft-offload/why", "ufid:" UFID1, false);
@@ -360,6 +368,18 @@ test_why(void **state)
     assert_member(conn.json, "id", "ufid:" UFID2);
     run("nft-offload/why", "ufid:" UFID2 ", " FLOW ", packets:0", true);
     assert_member(conn.json, "id", "ufid:" UFID2);
+
+    /* What is printed without -m lacks what is not matched; with -m ports have
+     * names, and a shell may have broken it up. */
+    put(4, VERBOSE, "2", true);
+    run("nft-offload/why", SHORT ", packets:5, bytes:0, actions:2", true);
+    assert_member(conn.json, "id", "ufid:" UFID4);
+    named = xasprintf("recirc_id(0),in_port(%s)%s, \n packets:5",
+                      netdev_get_name(netdevs[2]),
+                      strstr(VERBOSE, ",eth("));
+    run("nft-offload/why", named, true);
+    assert_member(conn.json, "id", "ufid:" UFID4);
+    free(named);
 
     run("nft-offload/why", "ufid:00000003-0000-0000-0000-000000000000", true);
     says("no such flow");
