@@ -5,7 +5,7 @@
 #include "probe.h"
 
 #include <linux/rtnetlink.h>
-#include <stdbool.h>
+#include <string.h>
 
 #include "band.h"
 #include "cookie.h"
@@ -13,7 +13,7 @@
 
 struct probe {
 	int err;	/* of the put */
-	bool known;	/* what was asked about came back */
+	int known;	/* NFO_PROBE_*: what came back */
 };
 
 static void put_done(void *arg, int err, const char *text)
@@ -39,7 +39,11 @@ static void get_reply(void *arg, const struct nlmsghdr *nlh)
 	if (nlh->nlmsg_type != RTM_NEWTFILTER ||
 	    nfo_tc_flower_parse(nlh, &rule, NULL, NULL))
 		return;
-	probe->known = rule.mask.tun_flags;
+	if (rule.mask.tun_flags)
+		probe->known |= NFO_PROBE_ENC_FLAGS;
+	if (rule.n_actions && rule.actions[0].type == NFO_ACT_TUNNEL_SET &&
+	    rule.actions[0].tunnel.flags & NFO_TUN_DF)
+		probe->known |= NFO_PROBE_ENC_DF;
 	nfo_rule_uninit(&rule);
 }
 
@@ -77,7 +81,9 @@ static int queue_all(struct nfo_rtnl *rtnl, const struct nfo_place *place,
 	return !err && !room ? -ENOMEM : err;
 }
 
-int nfo_probe_tunnel_flags(struct nfo_rtnl *rtnl, uint32_t ifindex)
+/* Puts @rule, gets and deletes it: NFO_PROBE_* of it that are left. */
+static int ask(struct nfo_rtnl *rtnl, uint32_t ifindex,
+	       const struct nfo_rule *rule)
 {
 	const struct nfo_place place = {
 		.ifindex = ifindex,
@@ -85,9 +91,21 @@ int nfo_probe_tunnel_flags(struct nfo_rtnl *rtnl, uint32_t ifindex)
 		.prio = NFO_BAND_PRIO_OVS,
 		.handle = NFO_BAND_HANDLE_MAX,
 	};
-	struct probe probe = { .known = false };
-	struct nfo_rule rule;
+	struct probe probe = { .known = 0 };
 	int err, sent;
+
+	err = queue_all(rtnl, &place, rule, &probe);
+	sent = nfo_rtnl_flush(rtnl);
+	if (err || sent)
+		return err ? err : sent;
+	/* An old one may refuse what it does not know: that is an answer, too. */
+	return probe.err ? 0 : probe.known;
+}
+
+static int ask_flags(struct nfo_rtnl *rtnl, uint32_t ifindex)
+{
+	struct nfo_rule rule;
+	int ret;
 
 	nfo_rule_init(&rule);
 	rule.key.eth_type = htons(ETH_P_IP);
@@ -98,16 +116,43 @@ int nfo_probe_tunnel_flags(struct nfo_rtnl *rtnl, uint32_t ifindex)
 	rule.mask.tun_ipv4_dst = 0xffffffff;
 	rule.key.tun_flags = NFO_TUN_CSUM;
 	rule.mask.tun_flags = NFO_TUN_CSUM;
-	err = nfo_rule_add_plain(&rule, NFO_ACT_DROP);
+	ret = nfo_rule_add_plain(&rule, NFO_ACT_DROP);
 	nfo_rule_normalise(&rule);
-	if (!err)
-		err = queue_all(rtnl, &place, &rule, &probe);
-	sent = nfo_rtnl_flush(rtnl);
+	if (!ret)
+		ret = ask(rtnl, ifindex, &rule);
 	nfo_rule_uninit(&rule);
-	if (!err)
-		err = sent;
-	if (err)
-		return err;
-	/* An old one may refuse what it does not know: that is an answer, too. */
-	return !probe.err && probe.known;
+	return ret;
+}
+
+static int ask_df(struct nfo_rtnl *rtnl, uint32_t ifindex)
+{
+	const struct in_addr local = { htonl(INADDR_LOOPBACK) };
+	struct nfo_action set = {
+		.type = NFO_ACT_TUNNEL_SET,
+		.tunnel = { .id = htonl(1), .has_id = true, .flags = NFO_TUN_DF },
+	};
+	struct nfo_rule rule;
+	int ret;
+
+	memcpy(&set.tunnel.src, &local, sizeof(local));
+	memcpy(&set.tunnel.dst, &local, sizeof(local));
+	nfo_rule_init(&rule);
+	ret = nfo_rule_add(&rule, &set);
+	if (!ret)
+		ret = nfo_rule_add_plain(&rule, NFO_ACT_DROP);
+	nfo_rule_normalise(&rule);
+	if (!ret)
+		ret = ask(rtnl, ifindex, &rule);
+	nfo_rule_uninit(&rule);
+	return ret;
+}
+
+int nfo_probe_tunnel(struct nfo_rtnl *rtnl, uint32_t ifindex)
+{
+	int flags = ask_flags(rtnl, ifindex);
+	int df = ask_df(rtnl, ifindex);
+
+	if (flags < 0 || df < 0)
+		return flags < 0 ? flags : df;
+	return flags | df;
 }

@@ -10,12 +10,16 @@
 
 #include "rtnl.h"
 
+/* Flower matches flags of the outer header (TCA_FLOWER_KEY_ENC_FLAGS, 6.11). */
+#define NFO_PROBE_ENC_FLAGS	0x01
+/* act_tunnel_key sets Don't Fragment (TCA_TUNNEL_KEY_NO_FRAG, 6.3). */
+#define NFO_PROBE_ENC_DF	0x02
+
 /*
- * nfo_probe_tunnel_flags: does flower match flags of the outer header
- * (TCA_FLOWER_KEY_ENC_FLAGS, 6.11)? @ifindex: a device with clsact; for a moment
- * there is a rule in a chain that no packet gets to. Nothing may be queued in
- * @rtnl. 1, 0 or negative errno.
+ * nfo_probe_tunnel: what of NFO_PROBE_ENC_* does this kernel? @ifindex: a device
+ * with clsact; for a moment there is a rule in a chain that no packet gets to.
+ * Nothing may be queued in @rtnl. Flags or negative errno.
  */
-int nfo_probe_tunnel_flags(struct nfo_rtnl *rtnl, uint32_t ifindex);
+int nfo_probe_tunnel(struct nfo_rtnl *rtnl, uint32_t ifindex);
 
 #endif /* NFO_PROBE_H */

@@ -89,7 +89,7 @@ tunnel_gbp(struct translation *t, struct tunnel *tunnel,
 static int
 tunnel_df(struct translation *t, struct tunnel *tunnel)
 {
-    if (!(t->env->features & TRANSLATE_ENC_FLAGS)) {
+    if (!(t->env->features & TRANSLATE_ENC_DF)) {
         return translate_refuse_action(t, "tunnel df");
     }
     tunnel->set.flags |= NFO_TUN_DF;

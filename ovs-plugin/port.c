@@ -100,15 +100,23 @@ port_log_verdict(const struct nft_offload *offload,
     }
 }
 
-/* Asks the kernel, once, on a port with a qdisc, what its flower can do. */
+/* Asks the kernel, once, on a port with a qdisc, what its TC can do. */
 static void
 env_probe(struct nft_offload *offload, struct sender *sender, int ifindex)
 {
     if (ovsthread_once_start(&offload->probe_once)) {
-        if (nfo_probe_tunnel_flags(sender->rtnl, ifindex) > 0) {
+        int known = nfo_probe_tunnel(sender->rtnl, ifindex);
+
+        if (known >= 0 && known & NFO_PROBE_ENC_FLAGS) {
             offload->env.features |= TRANSLATE_ENC_FLAGS;
         } else {
             VLOG_INFO("this kernel's flower does not match flags of tunnels");
+        }
+        if (known >= 0 && known & NFO_PROBE_ENC_DF) {
+            offload->env.features |= TRANSLATE_ENC_DF;
+        } else {
+            VLOG_INFO("this kernel's act_tunnel_key does not set Don't "
+                      "Fragment: encapsulation needs options:df_default=false");
         }
         ovsthread_once_done(&offload->probe_once);
     }

@@ -43,8 +43,8 @@ struct translate_port {
 
 /* What the kernel and the datapath can do ('features'). */
 #define TRANSLATE_RECIRC     0x01  /* OVS_DP_F_TC_RECIRC_SHARING. */
-#define TRANSLATE_ENC_FLAGS  0x02  /* Flower matches flags of tunnels, and
-                                    * act_tunnel_key sets Don't Fragment. */
+#define TRANSLATE_ENC_FLAGS  0x02  /* Flower matches flags of tunnels. */
+#define TRANSLATE_ENC_DF     0x04  /* act_tunnel_key sets Don't Fragment. */
 
 struct translate_env {
     const void *aux;

@@ -32,6 +32,14 @@ tc actions add action police rate 1mbit burst 10k conform-exceed drop/pipe index
 "$PROBE" all in0 out0 || die "a rule did not come back as it was put"
 [ -z "$(tc filter show dev in0 ingress)" ] || die "rules are left: $(tc filter show dev in0 ingress)"
 
+case $(uname -r) in
+6.1.*) known="enc_flags=0 enc_df=0" ;;
+*) known="enc_flags=1 enc_df=1" ;;
+esac
+said=$("$PROBE" kernel in0)
+[ "$said" = "$known" ] || die "what the kernel does is $known, not $said"
+[ -z "$(tc filter show dev in0 ingress)" ] || die "the question is left: $(tc filter show dev in0 ingress)"
+
 # tc's view of the rule NAME, as JSON without counters and times.
 view() {
 	"$PROBE" put "$1" in0 out0

@@ -65,7 +65,7 @@ host_chain_reached(const void *aux OVS_UNUSED, uint32_t chain)
 }
 
 const struct translate_env back_host = {
-    .features = TRANSLATE_RECIRC | TRANSLATE_ENC_FLAGS,
+    .features = TRANSLATE_RECIRC | TRANSLATE_ENC_FLAGS | TRANSLATE_ENC_DF,
     .port = host_port,
     .port_no = host_port_no,
     .police = host_police,

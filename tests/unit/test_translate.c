@@ -189,7 +189,7 @@ features(void **state OVS_UNUSED)
             NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED, "tunnel flags");
     without(TRANSLATE_ENC_FLAGS, "geneve control",
             NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED, "tunnel flags");
-    without(TRANSLATE_ENC_FLAGS, "encap vxlan",
+    without(TRANSLATE_ENC_DF, "encap vxlan",
             NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED, "tunnel df");
 }
 

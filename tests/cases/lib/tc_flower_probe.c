@@ -5,6 +5,7 @@
  *
  *	tc_flower_probe all DEV OUT	one after the other; says what differs
  *	tc_flower_probe put NAME DEV OUT	puts one and leaves it there
+ *	tc_flower_probe kernel DEV	what of NFO_PROBE_* this kernel does
  *
  * DEV needs a clsact qdisc. A policer of index CORPUS_POLICER must be there.
  * Exit code 0, 1 where a rule was refused or came back different, 2 for wrong
@@ -19,6 +20,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "probe.h"
+#include "rtnl.h"
 #include "rule_corpus.h"
 #include "tc_flower.h"
 
@@ -249,6 +252,24 @@ static int put_named(const char *name, uint32_t dev, uint32_t out)
 	return err ? complain(name, "put", err, text) : 0;
 }
 
+static int say_kernel(const char *dev)
+{
+	struct nfo_rtnl *rtnl;
+	int known = nfo_rtnl_open(&rtnl);
+
+	if (!known) {
+		known = nfo_probe_tunnel(rtnl, if_nametoindex(dev));
+		nfo_rtnl_close(rtnl);
+	}
+	if (known < 0) {
+		fprintf(stderr, "%s: %s\n", dev, strerror(-known));
+		return 1;
+	}
+	printf("enc_flags=%d enc_df=%d\n", !!(known & NFO_PROBE_ENC_FLAGS),
+	       !!(known & NFO_PROBE_ENC_DF));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool all = argc == 4 && !strcmp(argv[1], "all");
@@ -256,8 +277,11 @@ int main(int argc, char **argv)
 	uint32_t dev, out;
 	int on = 1;
 
+	if (argc == 3 && !strcmp(argv[1], "kernel"))
+		return say_kernel(argv[2]);
 	if (!all && !one) {
-		fprintf(stderr, "usage: %s all DEV OUT | put NAME DEV OUT\n",
+		fprintf(stderr,
+			"usage: %s all DEV OUT | put NAME DEV OUT | kernel DEV\n",
 			argv[0]);
 		return 2;
 	}
