@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # cases: the test cases of tests/cases, run in guests.  Comments at the head of
 # a case say how:
-#   # kernel: dev stock   where it runs (dev); the quick run leaves out kasan,
-#                         6.1 and 7.2 unless one of them comes first
+#   # kernel: dev stock   where it runs (dev); the quick run takes the first only
 #   # full: yes           only with --full
 #   # timeout: 120        seconds (120)
 #   # smp: 1              processors of the guest (2)
 #   # group: flow         a name for several cases
 #   # ovs: yes            the guest has Open vSwitch (tests/guest --ovs)
+# With --full a case finds NFT_OFFLOAD_FULL=yes in its environment and takes
+# the time it wants.
 
 CASES=$SRC/tests/cases
-FULL_KERNELS="kasan 6.1 7.2"
 
 # case_field NAME FIELD DEFAULT: from the comments before the first command.
 case_field()
@@ -31,17 +31,11 @@ case_names()
 # case_kernels NAME: where it runs this time.
 case_kernels()
 {
-	local name=$1 kernel first=yes
-	if [ -n "$KERNEL" ]; then
-		printf '%s\n' "$KERNEL"
-		return
-	fi
-	for kernel in $(case_field "$name" kernel dev); do
-		if [ -n "$FULL" ] || [ "$first" = yes ] || [[ " $FULL_KERNELS " != *" $kernel "* ]]; then
-			printf '%s\n' "$kernel"
-		fi
-		first=
-	done
+	local kernels
+	read -ra kernels < <(case_field "$1" kernel dev)
+	[ -z "$KERNEL" ] || kernels=("$KERNEL")
+	[ -n "$ALL" ] || kernels=("${kernels[0]}")
+	printf '%s\n' "${kernels[@]}"
 }
 
 # cases_all: a line KERNEL NAME GROUP SMP OVS SECONDS for each run of a case.
@@ -49,7 +43,7 @@ cases_all()
 {
 	local name kernel seconds
 	for name in $(case_names); do
-		[ -n "$FULL" ] || [ "$(case_field "$name" full no)" = no ] ||
+		[ -n "$ALL" ] || [ "$(case_field "$name" full no)" = no ] ||
 			selected_by_name "$name" || continue
 		for kernel in $(case_kernels "$name"); do
 			seconds=$(case_field "$name" timeout 120)
@@ -132,7 +126,7 @@ cases_run_guest()
 			;;
 		esac
 	done < <(NFT_OFFLOAD_OUT=$out "$SRC/tests/guest" "${GUEST[@]}" \
-		--timeout "$total" "$SRC/tests/check.d/driver" "${LEFT[@]}" 2>"$out/guest.log")
+		--timeout "$total" "$SRC/tests/check.d/driver" ${FULL:+--full} "${LEFT[@]}" 2>"$out/guest.log")
 	if [ -n "$running" ]; then
 		# It took the guest along: what the kernel said last is there.
 		cat "$out/guest.log" >>"$out/$running.log"

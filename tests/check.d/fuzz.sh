@@ -5,7 +5,7 @@
 
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # Names and seconds; two minutes for the translators of OVS flows.
-FUZZERS=(translate:60 back:60 tc_flower:15 flowtable:15)
+FUZZERS=(translate:60 back:60 tc_flower:10 flowtable:10)
 FUZZ_BUILD=$BUILD/fuzz
 
 fuzz_run()

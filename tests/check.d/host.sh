@@ -6,7 +6,7 @@
 host_groups()
 {
 	printf '%s\n' style build-stock unit dist fuzz guest
-	[ -z "$FULL" ] || printf '%s\n' build-6.1 build-7.2
+	[ -z "$ALL" ] || printf '%s\n' build-6.1 build-7.2
 }
 
 # host_run GROUP...: those that are selected.  Unit tests and distcheck work in
