@@ -7,7 +7,7 @@
 #   ovs-suite.sh tc|nft_offload [TESTSUITE-ARGUMENT...]
 #
 # Prints a line "NUMBER RESULT NAME" for each test: ok, fail or skip; fails if
-# one does.  What a test that failed left behind is put into /job/out/suite.
+# one does, twice.  What that one left behind is put into /job/out/suite.
 set -uo pipefail
 
 PROVIDER=$1
@@ -22,29 +22,76 @@ suite_prepare() {
 	mkdir -p $DIR/tests $DIR/bin
 	cp "$OVS_DIR"/build/tests/{atconfig,atlocal} "$OVS_DIR/source/tests/$SUITE" $DIR/tests/ || exit
 	ln -s "$OVS_DIR"/build/tests/.libs/{ovstest,test-ovsdb} $DIR/bin/
+	[ "$PROVIDER" = tc ] || suite_adapt
 	suite_vswitchd > $DIR/bin/ovs-vswitchd
 	for tool in appctl dpctl ofctl vsctl; do
 		suite_tool ovs-$tool > $DIR/bin/ovs-$tool
 	done
-	chmod +x $DIR/bin/ovs-*
+	suite_ping > $DIR/bin/ping
+	suite_qinq > $DIR/bin/suite-qinq
+	chmod +x $DIR/bin/{ovs-*,ping,suite-qinq}
 	# What the tests take for granted where OVS is developed.
 	mkdir -p /var/run/netns
 }
 
+# suite_adapt: the text of the suite for our provider, where it is that of tc.
+# 14, 18: to skip them with an old kernel, they look into the log for what tc found.
+# 19: OVS asks for one tag (vlan-limit), tc's rule is about the second, too. Ours is
+#     OVS's flow, so that ARP and IPv4 share one.
+# 21: it shows the provider by its name.
+suite_adapt() {
+	local one='vlan\(vid=4094,pcp=0\),encap\(eth_type\(0x0800\)\), packets:0, bytes:0, used:0.001s'
+	# shellcheck disable=SC2016
+	sed -E -i -e 's/^\(! grep -q "probe tc: (vxlan gbp is|enc flags are) supported\." ovs-vswitchd\.log\)/(false)/' \
+		-e '/^#AT_START_19$/,/^#AT_STOP_19$/{' \
+		-e '/type=tc,offloaded/s/grep \\?"eth_type\(0x0800\)\\?"/suite-qinq/' \
+		-e "s/$one/vlan(vid=4094),encap(eth_type(0x8100))/; }" \
+		-e '/^#AT_START_21$/,/^#AT_STOP_21$/{' \
+		-e 's/^  tc$/  nft_offload/; s/"tc\\"/"nft_offload\\"/; }' $DIR/tests/$SUITE
+}
+
+# Which flows of 802.1ad there are, each kind once. What is in the encap() that
+# OVS's mask does not reach is shown as if it mattered: not here.
+suite_qinq() {
+	cat <<-'SCRIPT'
+		#!/bin/sh
+		sed -nE '/eth_type\(0x88a8\)/{
+		s/(encap\(eth_type\(0x8100\)),encap.*, packets.*, actions/\1), actions/
+		s/^.*(in_port\(.\),)eth\([^)]*\)/\1eth(macs)/; s/actions:.*/actions:output/; p; }' | sort -u
+	SCRIPT
+}
+
 # suite_tool NAME: a client of ovs-vswitchd as the suite finds it. It does not say
-# that the machine is slow, which the suite would take for an error. What was set
-# to have our provider does not show.
+# that the machine is slow, which the suite would take for an error. With our
+# provider it does not show what was set for it, nor what it says of each port.
 suite_tool() {
 	echo '#!/bin/bash'
-	[ "$PROVIDER $1" != "nft_offload ovs-vsctl" ] || cat <<-'SCRIPT'
-		case " $* " in
-		*' list open '*)
-			set -o pipefail
-			/usr/bin/ovs-vsctl "$@" | sed -E 's/, hw-offload-priority="nft_offload,tc"|, tc-policy=none//g'
-			exit
-		esac
-	SCRIPT
+	echo 'set -o pipefail'
+	case $PROVIDER/$1 in
+	nft_offload/ovs-vsctl)
+		suite_filter ovs-vsctl '*" list open "*' 's/, hw-offload-priority=nft_offload|, tc-policy=none//g'
+		;;
+	nft_offload/ovs-appctl)
+		suite_filter ovs-appctl '*" dpif/offload/show "*' \
+			's/(ifindex: [0-9]+): [^\n]*/\1/g; s/,\n *"verdict": "[^"]*"//g'
+		;;
+	esac
 	echo "exec /usr/bin/$1 -v{timeval,coverage,poll_loop}:console:off \"\$@\""
+}
+
+# suite_filter NAME PATTERN EXPRESSION: a piece of script; what NAME says with
+# arguments that match PATTERN goes through sed.
+suite_filter() {
+	printf '%s\n' "case \" \$* \" in" "$2) /usr/bin/$1 \"\$@\" | sed -Ez '$3'; exit ;;" 'esac'
+}
+
+# The tests count that one packet of ten went by upcall, and put packets a tenth
+# of a second apart: here an upcall may take longer.
+suite_ping() {
+	echo '#!/bin/bash'
+	# shellcheck disable=SC2016
+	echo 'for arg; do shift; [[ $arg == 0.[1-9] ]] && arg=0.7; set -- "$@" "$arg"; done'
+	echo 'exec /usr/bin/ping "$@"'
 }
 
 # The ovs-vswitchd that the suite finds first. It is quiet on the console, too;
@@ -58,7 +105,7 @@ suite_vswitchd() {
 	echo '#!/bin/sh'
 	[ "$PROVIDER" = tc ] || cat <<-'SCRIPT'
 		ovs-vsctl --no-wait add Open_vSwitch . other_config tc-policy=none \
-			'hw-offload-priority="nft_offload,tc"' || exit
+			hw-offload-priority=nft_offload || exit
 		LD_PRELOAD=/usr/lib/nft-offload/nft_offload_ovs.so
 		export LD_PRELOAD
 	SCRIPT
@@ -79,16 +126,31 @@ suite_keep() {
 	while read -r number result name; do
 		echo "$number $result $name"
 		[ "$result" != fail ] ||
-			cp -r "$DIR/tests/$SUITE.dir/$(printf %03d "$number")" /job/out/suite/
+			cp -rT "$DIR/tests/$SUITE.dir/$(printf %03d "$number")" "/job/out/suite/$number"
 	done
 }
 
-suite_prepare
-cd $DIR/tests || exit
-bash ./$SUITE -C $DIR/tests "AUTOTEST_PATH=$DIR/bin:/usr/sbin:/usr/bin" "$@" \
-	< /dev/null 2> $DIR/stderr | tee $DIR/stdout | suite_results | suite_keep | tee $DIR/results
-[ -s $DIR/results ] || {
-	cat $DIR/stdout $DIR/stderr
-	exit 1
+# suite_run TESTSUITE-ARGUMENT...: results as they come.
+suite_run() {
+	bash ./$SUITE -C $DIR/tests "AUTOTEST_PATH=$DIR/bin:/usr/sbin:/usr/bin" "$@" \
+		< /dev/null 2> $DIR/stderr | tee $DIR/stdout | suite_results
 }
-! grep -q '^[0-9]* fail' $DIR/results
+
+main() {
+	local failed
+	suite_prepare
+	cd $DIR/tests || exit
+	suite_run "$@" | suite_keep | tee $DIR/first | grep --line-buffered -v '^[0-9]* fail '
+	[ -s $DIR/first ] || {
+		cat $DIR/stdout $DIR/stderr
+		return 1
+	}
+	# Many depend on the time that something takes: who fails has a second try.
+	mapfile -t failed < <(sed -n 's/^\([0-9]*\) fail .*/\1/p' $DIR/first)
+	[ ${#failed[@]} -gt 0 ] || return 0
+	echo "again: ${failed[*]}" >&2
+	suite_run "${failed[@]}" | suite_keep | tee $DIR/second
+	! grep -q '^[0-9]* fail ' $DIR/second
+}
+
+main "$@"; exit	# on one line: bash reads on while it runs
