@@ -52,7 +52,9 @@ style_checkpatch()
 	local files out=$LOGS/checkpatch.out status=0
 	files=$(build_files | grep -E '^kmod/.*\.[ch]$') || { echo "no kernel code yet"; return 77; }
 	with_lock kernel-source kernel_dev_source || return
-	(cd "$SRC" && perl "$CACHE/kernel/source/$KERNEL_DEV_SOURCE/scripts/checkpatch.pl" \
+	# It leaves a file where it is run.
+	files=$(sed "s|^|$SRC/|" <<<"$files")
+	(cd "$LOGS" && perl "$CACHE/kernel/source/$KERNEL_DEV_SOURCE/scripts/checkpatch.pl" \
 		--no-tree -f --strict --terse --show-types --ignore "$STYLE_IGNORE" \
 		$files) >"$out" 2>&1 || status=$?
 	cat "$out"
