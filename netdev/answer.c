@@ -84,6 +84,16 @@ static void placed(struct nfo_entry *entry, struct nfo_body *body)
 	nfo_store(&entry->used_ms, nfo_table_now(entry->table));
 }
 
+/* What was placed just now has to be in hardware; out with it if it is not. */
+static void demand_hw(struct nfo_entry *entry, const char *text)
+{
+	if (!entry->op.echoed || entry->op.in_hw)
+		return;
+	entry->slot->broken = true;
+	nfo_store(&entry->slot->in_hw, false);
+	refused(entry, -EOPNOTSUPP, *text ? text : "no driver has taken it");
+}
+
 static void new_done(struct nfo_entry *entry, int err, const char *text)
 {
 	struct nfo_table_stats *stats = &entry->table->stats;
@@ -91,6 +101,7 @@ static void new_done(struct nfo_entry *entry, int err, const char *text)
 	if (!err) {
 		placed(entry, entry->op.body);
 		nfo_count(&stats->added, 1);
+		demand_hw(entry, text);
 		return;
 	}
 	nfo_store(&entry->slot->hook->qdisc, false);
@@ -98,7 +109,7 @@ static void new_done(struct nfo_entry *entry, int err, const char *text)
 	refused(entry, err, text);
 }
 
-static void replace_done(struct nfo_entry *entry, int err)
+static void replace_done(struct nfo_entry *entry, int err, const char *text)
 {
 	struct nfo_op *op = &entry->op;
 
@@ -114,6 +125,7 @@ static void replace_done(struct nfo_entry *entry, int err)
 		nfo_entry_count(entry, op->packets, op->bytes);
 	placed(entry, op->body);
 	nfo_count(&entry->table->stats.replaced, 1);
+	demand_hw(entry, text);
 }
 
 static void del_done(struct nfo_entry *entry, int err)
@@ -201,7 +213,7 @@ void nfo_answer_done(void *arg, int err, const char *text)
 			new_done(entry, err, text);
 			break;
 		case NFO_OP_REPLACE:
-			replace_done(entry, err);
+			replace_done(entry, err, text);
 			break;
 		case NFO_OP_DEL:
 			del_done(entry, err);
@@ -249,9 +261,12 @@ void nfo_answer_reply(void *arg, const struct nlmsghdr *nlh)
 				  &info);
 	if (err && err != -EOPNOTSUPP)
 		return;
+	/* The first is of the rule that goes, an echo of the one that comes. */
+	if (op->type != NFO_OP_REPLACE || !op->replied) {
+		op->packets = info.packets;
+		op->bytes = info.bytes;
+	}
 	op->replied = true;
-	op->packets = info.packets;
-	op->bytes = info.bytes;
 	op->in_hw = info.in_hw || nfo_table_software(entry->table);
 	op->ours = info.has_cookie &&
 		nfo_cookie_read(info.cookie, &source, &hash) &&

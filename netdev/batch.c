@@ -38,29 +38,27 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 	return NFO_OP_REPLACE;
 }
 
-static bool has_police(const struct nfo_rule *rule)
-{
-	for (unsigned int i = 0; i < rule->n_actions; i++)
-		if (rule->actions[i].type == NFO_ACT_POLICE)
-			return true;
-	return false;
-}
-
 /*
  * Where @entry's rule may lie: NFO_TC_*. A policer is shared by rules in
  * hardware and in software, and has one set of flags, which must be those of
  * all its rules.
+ *
+ * On a device that is no port of a driver TC refuses what is not for software,
+ * too (tc_setup_cb_add() in net/sched/cls_api.c). There the echo has to tell
+ * whether a driver took the rule, and the acknowledgement why not.
  */
-static uint32_t put_flags(const struct nfo_entry *entry)
+static uint32_t put_flags(struct nfo_entry *entry)
 {
 	uint32_t flags = entry->table->config.flags;
 
 	if (flags & NFO_TABLE_SKIP_HW)
 		return NFO_TC_SKIP_HW;
 	/* Connections of flowtables have a software path of their own. */
-	if (!(flags & NFO_TABLE_ANY) || entry->source != NFO_SOURCE_OVS)
-		return NFO_TC_SKIP_SW;
-	return entry->software && !has_police(&entry->op.body->rule) ?
+	if (!(flags & NFO_TABLE_ANY) || entry->source != NFO_SOURCE_OVS) {
+		entry->op.echoed = entry->indirect;
+		return entry->indirect ? NFO_TC_VERBOSE : NFO_TC_SKIP_SW;
+	}
+	return entry->software && !nfo_rule_has(&entry->op.body->rule, NFO_ACT_POLICE) ?
 	       NFO_TC_SKIP_HW : 0;
 }
 
@@ -82,9 +80,13 @@ static int op_build(struct nfo_entry *entry, void *room,
 	case NFO_OP_NEW:
 		flags |= put_flags(entry);
 		nfo_cookie_write(cookie, entry->source, op->body->hash);
-		return nfo_tc_flower_put(room, NFO_RTNL_MSG_MAX,
-					 &op->body->rule, place, cookie, flags,
-					 reason);
+		len = nfo_tc_flower_put(room, NFO_RTNL_MSG_MAX,
+					&op->body->rule, place, cookie, flags,
+					reason);
+		if (len > 0 && op->echoed)
+			((struct nlmsghdr *)room)->nlmsg_flags |=
+				NLM_F_ECHO | NLM_F_ACK;
+		return len;
 	case NFO_OP_DEL:
 		len = nfo_tc_flower_del(room, NFO_RTNL_MSG_MAX, place);
 		/* The echo has the final counters (tfilter_del_notify()). */
@@ -193,7 +195,7 @@ void nfo_batch_step(struct nfo_batch *batch, struct nfo_entry *entry)
 	}
 	op->type = type;
 	op->batch = batch;
-	op->unsent = op->replied = false;
+	op->unsent = op->replied = op->echoed = op->in_hw = false;
 	if (op_places(type))
 		op->body = nfo_body_ref(entry->wanted);
 	if (type == NFO_OP_NEW)

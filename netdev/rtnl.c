@@ -331,7 +331,7 @@ static size_t batch_fill(const char *buf, const struct slot *slots, size_t n,
 	return i;
 }
 
-/* Numbers the messages of a batch; only the last asks for an answer. */
+/* Numbers the messages of a batch; the last one asks for an answer. */
 static void batch_number(char *buf, const struct slot *slots, size_t n,
 			 uint32_t seq)
 {
@@ -342,8 +342,6 @@ static void batch_number(char *buf, const struct slot *slots, size_t n,
 		nlh->nlmsg_pid = 0;
 		if (i == n - 1)
 			nlh->nlmsg_flags |= NLM_F_ACK;
-		else
-			nlh->nlmsg_flags &= ~NLM_F_ACK;
 	}
 }
 

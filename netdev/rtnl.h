@@ -85,7 +85,8 @@ void *nfo_rtnl_room(struct nfo_rtnl *rtnl);
 
 /*
  * Queues the message built in nfo_rtnl_room() (its nlmsg_len says how long it
- * is); sequence number and NLM_F_ACK are set at the flush. @done is called
+ * is); its sequence number is set at the flush, and NLM_F_ACK where there is no
+ * other way to know: set it for words that come with a success. @done is called
  * once for it; @reply (may be NULL) for each message that comes with the
  * answer. 0 or -ENOMEM.
  */

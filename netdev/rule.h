@@ -403,6 +403,9 @@ int nfo_rule_add_csum(struct nfo_rule *rule, uint32_t flags);
  */
 int nfo_rule_fix_csum(struct nfo_rule *rule);
 
+/* Does an action of @rule have this type? */
+bool nfo_rule_has(const struct nfo_rule *rule, enum nfo_action_type type);
+
 /* Does an action of this type end the packet's way? */
 bool nfo_action_ends(enum nfo_action_type type);
 

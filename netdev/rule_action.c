@@ -108,6 +108,14 @@ int nfo_rule_add_redirect(struct nfo_rule *rule, uint32_t ifindex)
 	return nfo_rule_add(rule, &action);
 }
 
+bool nfo_rule_has(const struct nfo_rule *rule, enum nfo_action_type type)
+{
+	for (unsigned int i = 0; i < rule->n_actions; i++)
+		if (rule->actions[i].type == type)
+			return true;
+	return false;
+}
+
 int nfo_rule_add_mirror(struct nfo_rule *rule, uint32_t ifindex)
 {
 	struct nfo_action action = { .type = NFO_ACT_MIRROR };

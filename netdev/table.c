@@ -106,7 +106,11 @@ void nfo_table_check(struct nfo_entry *entry)
 	const struct nfo_body *wanted = entry->wanted;
 	enum nft_offload_reason reason = NFT_OFFLOAD_REASON_NONE;
 	char text[NFT_OFFLOAD_TEXT_MAX] = "";
+	struct nfo_port in;
 
+	entry->indirect = !wanted->place.block &&
+		!nfo_eswitch_port(table->config.eswitch, wanted->place.ifindex,
+				  &in) && in.indirect;
 	if (!wanted->place.prio) {
 		reason = NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED;
 		snprintf(text, sizeof(text), "Ethernet type 0x%04x",
@@ -121,6 +125,13 @@ void nfo_table_check(struct nfo_entry *entry)
 			table->config.flags & NFO_TABLE_ANY;
 		if (entry->software)
 			reason = NFT_OFFLOAD_REASON_NONE;
+	}
+	/* Its flags are the rules' of the ports, and TC wants the same ones. */
+	if (!reason && entry->indirect && !table->config.flags &&
+	    nfo_rule_has(&wanted->rule, NFO_ACT_POLICE)) {
+		reason = NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
+		snprintf(text, sizeof(text),
+			 "a policer of hardware, on a port that is also for software");
 	}
 	/* What TC has said stands until retried, unless a port objects. */
 	if (!reason && entry->hold && entry->from_tc)

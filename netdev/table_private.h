@@ -89,6 +89,8 @@ struct nfo_op {
 	struct cds_list_head	parked;	/* batch->parked: for a guard, or to
 					 * be forgotten by the commit */
 	bool			unsent;	/* no memory for the whole of it */
+	bool			echoed;	/* hardware is wanted, but not forced:
+					 * the echo says in_hw, or not */
 	bool			replied; /* these are filled from a reply: */
 	uint64_t		packets;
 	uint64_t		bytes;
@@ -123,6 +125,7 @@ struct nfo_entry {
 	bool			unsure;	/* what the kernel has is not known */
 	bool			waiting; /* nothing until retried */
 	bool			software; /* no hardware can take it: SKIP_HW */
+	bool			indirect; /* its port is no driver's own */
 	bool			from_tc; /* hold is TC's word, not a port's */
 	bool			queued;	/* in table->retry, by retry_lock */
 	unsigned int		refs;	/* guards: entries that need it */

@@ -215,21 +215,33 @@ static int injected(struct fake_tc *tc, const struct nfo_place *place,
 	return 0;
 }
 
-static int put_filter(struct fake_tc *tc, const struct nlmsghdr *nlh,
+static bool is_indirect(const struct fake_tc *tc, uint32_t ifindex)
+{
+	for (int i = 0; i < FAKE_LINKS; i++)
+		if (tc->links[i].ifindex == ifindex)
+			return tc->links[i].indirect;
+	return false;
+}
+
+static int put_filter(struct fake_socket *socket, const struct nlmsghdr *nlh,
 		      const char **text)
 {
+	struct fake_tc *tc = socket->tc;
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 	struct fake_filter *old = find(tc, tcm);
 	struct fake_filter *free_one = NULL;
+	struct nfo_tc_info info;
 	struct nfo_place place;
 	struct nfo_rule rule;
 	unsigned int n = 0;
 	int err;
 
-	err = nfo_tc_flower_parse(nlh, &rule, &place, NULL);
+	err = nfo_tc_flower_parse(nlh, &rule, &place, &info);
 	if (err)
 		return err;
 	err = injected(tc, &place, old, text);
+	if (!err && info.skip_sw && is_indirect(tc, place.ifindex))
+		err = -EOPNOTSUPP;
 	if (!err && old && nlh->nlmsg_flags & NLM_F_EXCL)
 		err = -EEXIST;
 	for (int i = 0; i < FAKE_FILTERS && !err; i++) {
@@ -266,6 +278,12 @@ static int put_filter(struct fake_tc *tc, const struct nlmsghdr *nlh,
 	free_one->rule = rule;
 	free_one->msg = malloc(nlh->nlmsg_len);
 	memcpy(free_one->msg, nlh, nlh->nlmsg_len);
+	if (tc->undriven && is_indirect(tc, place.ifindex)) {
+		free_one->not_in_hw = true;
+		*text = tc->undriven;
+	}
+	if (nlh->nlmsg_flags & NLM_F_ECHO)
+		tell(socket, free_one, RTM_NEWTFILTER, nlh);
 	return 0;
 }
 
@@ -335,6 +353,7 @@ static void dump_links(struct fake_socket *socket,
 		char buf[256] __attribute__((aligned(4))) = { 0 };
 		struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 		struct ifinfomsg *info;
+		struct nlattr *nest;
 		char name[IF_NAMESIZE];
 
 		if (!tc->links[i].ifindex)
@@ -354,6 +373,11 @@ static void dump_links(struct fake_socket *socket,
 				     &tc->links[i].switch_id);
 			mnl_attr_put_strz(nlh, IFLA_PHYS_PORT_NAME, "p0");
 		}
+		if (tc->links[i].indirect) {
+			nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+			mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "vxlan");
+			mnl_attr_nest_end(nlh, nest);
+		}
 		push(socket, buf, nlh->nlmsg_len, 0);
 	}
 	done(socket, request);
@@ -368,7 +392,7 @@ static void request(struct fake_socket *socket, const struct nlmsghdr *nlh)
 
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWTFILTER:
-		err = put_filter(tc, nlh, &text);
+		err = put_filter(socket, nlh, &text);
 		break;
 	case RTM_DELTFILTER:
 		err = del_filter(socket, nlh);

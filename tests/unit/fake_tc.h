@@ -36,6 +36,7 @@ struct fake_tc {
 		uint32_t ifindex;
 		uint8_t switch_id;	/* 0: none */
 		bool tc_offload;
+		bool indirect;		/* a tunnel netdev */
 		bool qdisc;
 	} links[FAKE_LINKS];
 	struct fake_filter filters[FAKE_FILTERS];
@@ -57,6 +58,8 @@ struct fake_tc {
 	unsigned int	lose;		/* answers to so many sends are lost */
 	size_t		send_max;	/* EMSGSIZE above; 0: no limit */
 	unsigned int	capacity;	/* filters; 0: no limit */
+	const char	*undriven;	/* no driver takes what is put on
+					 * tunnel netdevs: its words */
 	unsigned int	interrupt;	/* so many link dumps are interrupted */
 	unsigned int	dump_ms;	/* that a dump of filters takes */
 };

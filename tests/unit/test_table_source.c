@@ -17,6 +17,9 @@
 #define OVS	NFO_SOURCE_OVS
 #define RULES	NFO_BAND_PRIO_OVS, NFO_BAND_PRIO_END - 1
 
+/* The port of the next rules. */
+static uint32_t in = 2;
+
 static int setup(void **state)
 {
 	host_sources = 1U << OVS;
@@ -30,14 +33,15 @@ static int teardown(void **state)
 	host_free(*state);
 	host_sources = SOURCES;
 	host_flags = 0;
+	in = 2;
 	return 0;
 }
 
-/* A rule for @type in @chain at port 2; to port @out, or @next if not 0. */
+/* A rule for @type in @chain; to port @out, or @next if not 0. */
 static void put_ovs(struct host *host, uint64_t id, uint16_t type,
 		    uint32_t chain, uint32_t out, uint32_t next)
 {
-	struct nfo_place where = { .ifindex = 2, .chain = chain };
+	struct nfo_place where = { .ifindex = in, .chain = chain };
 	struct nfo_rule rule;
 
 	nfo_rule_init(&rule);
@@ -198,6 +202,101 @@ static void test_any(void **state)
 	assert_int_equal(stats(host).vanished, 0);
 }
 
+/* Port 7 becomes a tunnel netdev, and the port of the next rules. */
+static void tunnel(struct host *host)
+{
+	in = 7;
+	host->tc->links[6].ifindex = in;
+	host->tc->links[6].indirect = true;
+	assert_int_equal(nfo_eswitch_refresh(host->eswitch, NULL, NULL), 0);
+}
+
+/* TC takes no skip_sw on a tunnel netdev: the echo tells who has the rule. */
+static void test_indirect(void **state)
+{
+	struct host *host = *state;
+
+	tunnel(host);
+	put_ovs(host, 1, 0x0800, 0, 3, 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_IN_HW);
+	assert_true(seen.in_hw);
+	/* Replaced, with what the rule before has counted. */
+	fake_tc_first(host->tc, RULES)->packets = 11;
+	put_ovs(host, 1, 0x0800, 0, 4, 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_IN_HW);
+	assert_int_equal(host->tc->replaces, 1);
+	assert_int_equal(seen.counters.packets, 11);
+
+	/* No driver takes the next ones: each goes, in a word of the driver. */
+	host->tc->undriven = "too deep";
+	put_ovs(host, 1, 0x0800, 0, 3, 0);
+	put_ovs(host, 2, 0x0800, 0, 3, 0);
+	for (int id = 1; id < 3; id++) {
+		assert_int_equal(state_of(host, id), NFO_STATE_KNOWN);
+		assert_int_equal(seen.reason,
+				 NFT_OFFLOAD_REASON_DRIVER_REFUSED);
+		assert_string_equal(seen.text, "too deep");
+	}
+	assert_int_equal(seen.counters.packets, 0);
+	assert_int_equal(fake_tc_filters(host->tc, RULES), 0);
+	host->tc->undriven = "";
+	put_ovs(host, 3, 0x0800, 0, 3, 0);
+	assert_int_equal(state_of(host, 3), NFO_STATE_KNOWN);
+	assert_string_equal(seen.text, "no driver has taken it");
+	host->tc->undriven = NULL;
+	nfo_table_del(host->batch, OVS, nfo_id(1));
+	nfo_table_commit(host->batch);
+	put_ovs(host, 1, 0x0800, 0, 3, 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_IN_HW);
+
+	/* The driver drops it later: put again, and then out with it. */
+	fake_tc_first(host->tc, RULES)->not_in_hw = true;
+	host->tc->undriven = "full";
+	nfo_table_reconcile(host->batch, 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_KNOWN);
+	assert_string_equal(seen.text, "full");
+	assert_int_equal(fake_tc_filters(host->tc, RULES), 0);
+}
+
+/* Answers are lost: what is there is asked, and has to be in hardware. */
+static void test_indirect_lost(void **state)
+{
+	struct host *host = *state;
+
+	tunnel(host);
+	host->tc->lose = 1;
+	host->tc->undriven = "full";
+	put_ovs(host, 1, 0x0800, 0, 3, 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_KNOWN);
+	assert_int_equal(seen.reason, NFT_OFFLOAD_REASON_DRIVER_REFUSED);
+	assert_int_equal(fake_tc_filters(host->tc, RULES), 0);
+	host->tc->lose = 1;
+	host->tc->undriven = NULL;
+	put_ovs(host, 2, 0x0800, 0, 3, 0);
+	assert_int_equal(state_of(host, 2), NFO_STATE_IN_HW);
+}
+
+/* A policer has the flags of the rules on ports, which cannot be had here. */
+static void test_indirect_police(void **state)
+{
+	struct nfo_action police = { .type = NFO_ACT_POLICE, .police = 5 };
+	struct nfo_place where = { .ifindex = 7 };
+	struct host *host = *state;
+	struct nfo_rule rule;
+
+	tunnel(host);
+	make_rule(&rule, 1, 1, 3);
+	assert_int_equal(nfo_rule_add(&rule, &police), 0);
+	assert_int_equal(nfo_table_put(host->batch, OVS, nfo_id(1), &where,
+				       &rule, NULL, NULL), 0);
+	nfo_rule_uninit(&rule);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_KNOWN);
+	assert_int_equal(seen.reason, NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED);
+	assert_non_null(strstr(seen.text, "policer"));
+	assert_int_equal(host->tc->news, 0);
+}
+
 /* After a restart: what recirculates goes, the rest is shown and adopted. */
 static void test_leftovers(void **state)
 {
@@ -242,6 +341,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leftovers, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_indirect, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_indirect_lost, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_indirect_police, setup,
 						teardown),
 	};
 
