@@ -396,7 +396,6 @@ static enum nft_offload_reason check_port(struct nfo_eswitch *eswitch,
 		snprintf(text, size, "ifindex %u", ifindex);
 		return NFT_OFFLOAD_REASON_PORT_GONE;
 	}
-	snprintf(text, size, "%s", port->name);
 	if (port->switch_id_len) {
 		if (!switched->ifindex)
 			*switched = *port;
@@ -405,8 +404,10 @@ static enum nft_offload_reason check_port(struct nfo_eswitch *eswitch,
 		snprintf(text, size, "%s and %s", switched->name, port->name);
 		return NFT_OFFLOAD_REASON_OTHER_SWITCH;
 	}
-	return port->indirect ? NFT_OFFLOAD_REASON_NONE :
-		NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
+	if (port->indirect)
+		return NFT_OFFLOAD_REASON_NONE;
+	snprintf(text, size, "%s", port->name);
+	return NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
 }
 
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
@@ -428,8 +429,10 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 	 * Only the port that holds the rule must have the feature on
 	 * (tc_can_offload() in include/net/pkt_cls.h): outputs need not.
 	 */
-	if (in.switch_id_len && !in.hw_tc_offload)
+	if (in.switch_id_len && !in.hw_tc_offload) {
+		snprintf(text, size, "%s", in.name);
 		return NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF;
+	}
 
 	for (unsigned int i = 0; i < rule->n_actions; i++) {
 		const struct nfo_action *action = &rule->actions[i];

@@ -168,16 +168,6 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len)
 	return hash;
 }
 
-static bool all_zero(const uint8_t *bytes, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
-
 uint64_t nfo_rule_hash(const struct nfo_rule *rule)
 {
 	uint64_t hash = 0xcbf29ce484222325ull;
@@ -188,9 +178,10 @@ uint64_t nfo_rule_hash(const struct nfo_rule *rule)
 	for (i = 0; i < nfo_n_fields; i++) {
 		const struct nfo_field *field = &nfo_fields[i];
 
-		nfo_field_get(field, &rule->mask, mask);
-		if (all_zero(mask, field->size))
+		if (nfo_field_empty((const uint8_t *)&rule->mask +
+				    field->offset, field->size))
 			continue;
+		nfo_field_get(field, &rule->mask, mask);
 		nfo_field_get(field, &rule->key, value);
 		hash = hash_bytes(hash, &field->id, 1);
 		hash = hash_bytes(hash, value, field->size);

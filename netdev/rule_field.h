@@ -6,8 +6,10 @@
 #ifndef NFO_RULE_FIELD_H
 #define NFO_RULE_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* How a field is written for people. */
 enum nfo_field_form {
@@ -42,5 +44,25 @@ extern const size_t nfo_n_fields;
  */
 void nfo_field_get(const struct nfo_field *field, const void *key,
 		   uint8_t *out);
+
+/*
+ * Are all @len bytes zero? Inline and by words: most fields of a mask are
+ * empty, and each rule's are looked at several times.
+ */
+static inline bool nfo_field_empty(const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+	uint64_t word;
+
+	for (; len >= sizeof(word); at += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		if (word)
+			return false;
+	}
+	for (; len; at++, len--)
+		if (*at)
+			return false;
+	return true;
+}
 
 #endif /* NFO_RULE_FIELD_H */

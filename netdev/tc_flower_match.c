@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rule_field.h"
 #include "tc_compat.h"
 #include "tc_flower_part.h"
 
@@ -133,13 +134,12 @@ static bool is_mpls(__be16 type)
 	return type == htons(ETH_P_MPLS_UC) || type == htons(ETH_P_MPLS_MC);
 }
 
-static bool all_bytes(const void *bytes, uint8_t want, size_t len)
+static bool all_ones(const uint8_t *bytes, size_t len)
 {
-	const uint8_t *b = bytes;
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (b[i] != want)
+		if (bytes[i] != 0xff)
 			return false;
 	return true;
 }
@@ -188,10 +188,10 @@ static void put_parts(struct nfo_tc_writer *w, const struct nfo_rule *rule,
 		part = &parts[i];
 		value = (const uint8_t *)&rule->key + part->offset;
 		mask = (const uint8_t *)&rule->mask + part->offset;
-		if (all_bytes(mask, 0, part->size) ||
+		if (nfo_field_empty(mask, part->size) ||
 		    !gate_open(part->gate, rule))
 			continue;
-		if (!part->mask && !all_bytes(mask, 0xff, part->size)) {
+		if (!part->mask && !all_ones(mask, part->size)) {
 			nfo_tc_fail(w, -EOPNOTSUPP);
 			return;
 		}
@@ -292,8 +292,8 @@ static void put_flags(struct nfo_tc_writer *w, uint16_t attr,
 static bool two_families(const struct nfo_key *mask)
 {
 	return (mask->tun_ipv4_src || mask->tun_ipv4_dst) &&
-	       (!all_bytes(&mask->tun_ipv6_src, 0, 16) ||
-		!all_bytes(&mask->tun_ipv6_dst, 0, 16));
+	       (!nfo_field_empty(&mask->tun_ipv6_src, 16) ||
+		!nfo_field_empty(&mask->tun_ipv6_dst, 16));
 }
 
 void nfo_tc_match_put(struct nfo_tc_writer *w, const struct nfo_rule *rule)
@@ -317,7 +317,7 @@ void nfo_tc_match_put(struct nfo_tc_writer *w, const struct nfo_rule *rule)
 	left.tun_flags = 0;
 	nfo_tc_enc_opts_put(w, rule);
 	left.tun_gbp = 0;
-	if (!all_bytes(&left, 0, sizeof(left)))
+	if (!nfo_field_empty(&left, sizeof(left)))
 		nfo_tc_fail(w, -EOPNOTSUPP);
 }
 
