@@ -13,10 +13,10 @@ void nfo_tc_fail(struct nfo_tc_writer *w, int err)
 		w->err = err;
 }
 
-void *nfo_tc_reserve(struct nfo_tc_writer *w, size_t len)
+/* The next @room bytes, as they are; NULL if there are no more. */
+static uint8_t *advance(struct nfo_tc_writer *w, size_t room)
 {
-	size_t room = NLA_ALIGN(len);
-	void *at;
+	uint8_t *at = (uint8_t *)w->buf + w->len;
 
 	if (w->err)
 		return NULL;
@@ -24,23 +24,34 @@ void *nfo_tc_reserve(struct nfo_tc_writer *w, size_t len)
 		nfo_tc_fail(w, -EMSGSIZE);
 		return NULL;
 	}
-	at = w->buf + w->len;
-	memset(at, 0, room);
 	w->len += room;
+	return at;
+}
+
+void *nfo_tc_reserve(struct nfo_tc_writer *w, size_t len)
+{
+	void *at = advance(w, NLA_ALIGN(len));
+
+	if (at)
+		memset(at, 0, NLA_ALIGN(len));
 	return at;
 }
 
 void nfo_tc_put(struct nfo_tc_writer *w, uint16_t type, const void *data,
 		size_t len)
 {
-	struct nlattr *attr = nfo_tc_reserve(w, NLA_HDRLEN + len);
+	size_t room = NLA_ALIGN(NLA_HDRLEN + len);
+	uint8_t *at = advance(w, room);
+	struct nlattr attr = { .nla_len = NLA_HDRLEN + len, .nla_type = type };
+	static const uint8_t pad[NLA_ALIGNTO];
 
-	if (!attr)
+	if (!at)
 		return;
-	attr->nla_type = type;
-	attr->nla_len = NLA_HDRLEN + len;
+	/* The last bytes, which the data need not fill. */
+	memcpy(at + room - sizeof(pad), pad, sizeof(pad));
+	memcpy(at, &attr, sizeof(attr));
 	if (len)
-		memcpy((uint8_t *)attr + NLA_HDRLEN, data, len);
+		memcpy(at + NLA_HDRLEN, data, len);
 }
 
 void nfo_tc_put_u8(struct nfo_tc_writer *w, uint16_t type, uint8_t value)
