@@ -34,15 +34,27 @@ metered() { ovs-appctl --format json nft-offload/flows ovs |
 
 # Somebody else's, in the range of OVS's tc provider and in ours.
 nic_up 2
-tc actions add action police rate 1mbit burst 10k conform-exceed drop/pipe index 268435456
+tc actions add action police rate 1mbit burst 10k conform-exceed drop/pipe index 536870911
 tc actions add action police rate 1mbit burst 10k conform-exceed drop/pipe index 536870912
-ovs_up
+ovs_up hw-offload-priority=nft_offload,tc
 ovs_vm 0
 ovs_vm 1
 until_true 10 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "vm0 does not reach vm1"
 
+# One that OVS set before hardware offload was on is not known: its flows stay
+# in the datapath, which polices them.
+of add-meter br0 meter=1,pktps,bands=type=drop,rate=100000
+of add-flow br0 "priority=10,udp,nw_dst=10.1.0.2,actions=meter:1,normal"
+ovs-vsctl set Open_vSwitch . other_config:hw-offload=true
+until_true 10 ovs-appctl nft-offload/stats > "$WORK/stats" || die "hw-offload was turned on and there are no stats"
+burst 1 200
+unknown() { ovs-appctl --format json nft-offload/stats | jq -e '.reasons.meter_unknown.so_far >= 1' > /dev/null; }
+until_true 10 unknown || die "no flow was refused for its meter: $(ovs-appctl nft-offload/stats)"
+[ "$(n_policers)" = 0 ] || die "an unknown meter has a policer: $(policers)"
+of del-flows br0 udp
+
 # 100 packets a second, 20 at once; far more come.
-of add-meter br0 meter=1,pktps,burst,bands=type=drop,rate=100,burst_size=20
+of mod-meter br0 meter=1,pktps,burst,bands=type=drop,rate=100,burst_size=20
 [ "$(n_policers)" = 1 ] || die "one meter, policers: $(policers)"
 of add-flow br0 "priority=10,udp,nw_dst=10.1.0.2,actions=meter:1,normal"
 burst 5 1000
@@ -62,18 +74,10 @@ burst 2 500
 n=$(received)
 [ "$n" -ge 1000 ] || die "a policer of 100000/s dropped: $(cat "$WORK/recv")"
 
-# Several bands, or none of type drop: not TC's business.
-of mod-meter br0 "meter=1,kbps,bands=type=drop,rate=100000,type=drop,rate=200000"
-until_true 20 sh -c '! ovs-appctl --format json nft-offload/flows ovs | jq -e "any(.[]; .in_hw and (.rule | contains(\"police\")))" > /dev/null' ||
-	die "a meter of two bands is in hardware: $(ovs-appctl nft-offload/flows ovs)"
-burst 1 200
-unknown() { ovs-appctl --format json nft-offload/stats | jq -e '.reasons.meter_unknown.so_far >= 1' > /dev/null; }
-until_true 10 unknown || die "no flow was refused for its meter: $(ovs-appctl nft-offload/stats)"
-
 # Kilobits; a second meter; deletion takes both policers away.
 of mod-meter br0 meter=1,kbps,bands=type=drop,rate=8000
 of add-meter br0 meter=2,kbps,burst,bands=type=drop,rate=1000,burst_size=2000
-until_true 10 sh -c "[ \"\$(tc actions list action police | grep -c 'rate 8Mbit')\" = 1 ]" ||
+until_true 10 sh -c "[ \"\$(tc actions list action police | grep -c 'police 0x2.* rate 8Mbit')\" = 1 ]" ||
 	die "8000 kbps are not 8 Mbit: $(tc actions list action police)"
 [ "$(n_policers)" = 2 ] || die "two meters, policers: $(policers)"
 
@@ -90,8 +94,9 @@ of del-meters br0
 until_true 20 sh -c "[ \"\$(tc -j actions list action police | grep -o 6e66746f0103 | wc -l)\" = 0 ]" ||
 	die "policers are left of deleted meters: $(policers)"
 
-# Those of others are there all the same.
-[ "$(tc -j actions list action police | jq '[.[].actions[]?.index] | sort')" = "$(jq -n '[268435456, 536870912]')" ] ||
+# Those of others are there all the same; among them are what OVS's own provider
+# has made of the meters in the killed process.
+tc -j actions list action police | jq -e '[.[].actions[]?.index] | contains([536870911, 536870912])' > "$WORK/jq" ||
 	die "policers of others: $(tc actions list action police)"
 ovs_log_clean
 ovs_down
