@@ -6,6 +6,9 @@
 #include "dpflow.h"
 
 #include "dpif.h"
+#include "netlink.h"
+#include "odp-netlink.h"
+#include "openvswitch/ofpbuf.h"
 #include "openvswitch/util.h"
 #include "timeval.h"
 #include "util.h"
@@ -22,11 +25,54 @@ append(uint64_t **to, const struct nlattr *from, size_t n)
     return (const struct nlattr *) start;
 }
 
-struct dpflow *
-dpflow_create(const ovs_u128 *ufid,
-              const struct nlattr *key, size_t key_len,
-              const struct nlattr *mask, size_t mask_len,
-              const struct nlattr *actions, size_t actions_len)
+/* Copies 'tunnel', of a mask, to 'to', with the port in it exact. */
+static void
+tunnel_put(struct ofpbuf *to, const struct nlattr *tunnel)
+{
+    size_t start = nl_msg_start_nested(to, OVS_KEY_ATTR_TUNNEL);
+    const struct nlattr *a;
+    size_t left;
+
+    NL_NESTED_FOR_EACH (a, left, tunnel) {
+        if (nl_attr_type(a) != OVS_TUNNEL_KEY_ATTR_TP_DST) {
+            nl_msg_put_unspec(to, a->nla_type, nl_attr_get(a),
+                              nl_attr_get_size(a));
+        }
+    }
+    nl_msg_put_be16(to, OVS_TUNNEL_KEY_ATTR_TP_DST, OVS_BE16_MAX);
+    nl_msg_end_nested(to, start);
+}
+
+/* A rule of a UDP tunnel is about its port even where OVS's mask leaves it out
+ * (match_tunnel.c): who looks at the flow is shown that.  If the flow is such a
+ * one, puts the mask to 'to' and returns true. */
+static bool
+mask_put(struct ofpbuf *to, const struct nlattr *key, size_t key_len,
+         const struct nlattr *mask, size_t mask_len)
+{
+    const struct nlattr *tunnel, *a;
+    size_t left;
+
+    tunnel = nl_attr_find__(key, key_len, OVS_KEY_ATTR_TUNNEL);
+    if (!tunnel || !mask
+        || !nl_attr_find_nested(tunnel, OVS_TUNNEL_KEY_ATTR_TP_DST)) {
+        return false;
+    }
+    NL_ATTR_FOR_EACH (a, left, mask, mask_len) {
+        if (nl_attr_type(a) == OVS_KEY_ATTR_TUNNEL) {
+            tunnel_put(to, a);
+        } else {
+            nl_msg_put_unspec(to, a->nla_type, nl_attr_get(a),
+                              nl_attr_get_size(a));
+        }
+    }
+    return true;
+}
+
+static struct dpflow *
+create(const ovs_u128 *ufid, const struct nlattr *key, size_t key_len,
+       const struct nlattr *mask, size_t mask_len,
+       const struct nlattr *actions, size_t actions_len)
 {
     size_t room = ROUND_UP(key_len, 8) + ROUND_UP(mask_len, 8)
                   + ROUND_UP(actions_len, 8);
@@ -42,6 +88,25 @@ dpflow_create(const ovs_u128 *ufid,
     flow->mask_len = mask_len;
     flow->actions = append(&to, actions, actions_len);
     flow->actions_len = actions_len;
+    return flow;
+}
+
+struct dpflow *
+dpflow_create(const ovs_u128 *ufid,
+              const struct nlattr *key, size_t key_len,
+              const struct nlattr *mask, size_t mask_len,
+              const struct nlattr *actions, size_t actions_len)
+{
+    uint64_t stub[64];
+    struct ofpbuf buf = OFPBUF_STUB_INITIALIZER(stub);
+    struct dpflow *flow;
+
+    if (mask_put(&buf, key, key_len, mask, mask_len)) {
+        mask = buf.data;
+        mask_len = buf.size;
+    }
+    flow = create(ufid, key, key_len, mask, mask_len, actions, actions_len);
+    ofpbuf_uninit(&buf);
     return flow;
 }
 

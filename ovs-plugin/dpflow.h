@@ -46,7 +46,8 @@ struct dpflow {
     uint64_t data[];            /* What the three point to. */
 };
 
-/* A copy of all of that; 'ours' is false.  The reference is the caller's. */
+/* A copy of all of that, but with the port of a tunnel in the mask; 'ours' is
+ * false.  The reference is the caller's. */
 struct dpflow *dpflow_create(const ovs_u128 *ufid,
                              const struct nlattr *key, size_t key_len,
                              const struct nlattr *mask, size_t mask_len,

@@ -27,6 +27,7 @@
 #include "unixctl.h"
 
 #include "band.h"
+#include "dpflow.h"
 #include "fake_tc.h"
 #include "offload.h"
 #include "table.h"
@@ -434,6 +435,36 @@ test_table(void **state)
     says("\novs ");
 }
 
+/* A flow is shown with the port of its tunnel, which its rule matches. */
+static void
+test_tunnel_port(void **state)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    ovs_u128 ufid = { .u32[0] = 1 };
+    struct ofpbuf key, mask;
+    struct dpflow *flow;
+
+    (void) state;
+    ofpbuf_init(&key, 0);
+    ofpbuf_init(&mask, 0);
+    assert_int_equal(
+        odp_flow_from_string("tunnel(tun_id=0x5,src=10.0.0.1,dst=10.0.0.2,"
+                             "tp_dst=4789/0,flags(+key)),in_port(1),"
+                             "eth_type(0x0800),ipv4(frag=no)",
+                             NULL, &key, &mask, NULL), 0);
+    flow = dpflow_create(&ufid, key.data, key.size, mask.data, mask.size,
+                         NULL, 0);
+    odp_flow_format(flow->key, flow->key_len, flow->mask, flow->mask_len,
+                    NULL, &ds, false, false);
+    assert_non_null(strstr(ds_cstr(&ds), "tunnel(tun_id=0x5,src=10.0.0.1,"
+                           "dst=10.0.0.2,tp_dst=4789,flags(+key)),in_port(1),"
+                           "eth_type(0x0800),ipv4(frag=no)"));
+    dpflow_unref(flow);
+    ds_destroy(&ds);
+    ofpbuf_uninit(&key);
+    ofpbuf_uninit(&mask);
+}
+
 static int
 group_setup(void **state)
 {
@@ -466,6 +497,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_why, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stats, setup, teardown),
         cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+        cmocka_unit_test(test_tunnel_port),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);
