@@ -66,7 +66,7 @@ struct nfo_tc_info {
  * Writes RTM_NEWTFILTER for @rule (normalised) at @place into @buf (@size
  * bytes, aligned to 4). @cookie: NFO_COOKIE_LEN bytes, or NULL; it goes on one action only,
  * the first that is the rule's own (a policer by index is shared, its cookie
- * and counters are too). @flags: NFO_TC_*.
+ * and counters are too) and counts what hardware does (csum, tunnel_key do not). @flags: NFO_TC_*.
  * nlmsg_flags are NLM_F_REQUEST | NLM_F_CREATE (| NLM_F_EXCL without REPLACE);
  * the caller adds NLM_F_ACK, a sequence number and so on.
  * Returns the length, a multiple of 4, or

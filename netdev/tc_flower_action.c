@@ -416,6 +416,17 @@ static void put_options(struct nfo_tc_writer *w, const struct nfo_action *a,
 	}
 }
 
+/*
+ * May the counters of this kind of action be believed? Not those of a policer
+ * by index: other rules have it too. And the kernel has no stats_update for
+ * csum and tunnel_key: these count what software does, nothing of hardware.
+ */
+static bool has_counters(enum nfo_action_type type)
+{
+	return type != NFO_ACT_POLICE && type != NFO_ACT_CSUM &&
+	       type != NFO_ACT_TUNNEL_SET && type != NFO_ACT_TUNNEL_RELEASE;
+}
+
 /* What is around the options, the same for every kind. */
 static void put_head(struct nfo_tc_writer *w, enum nfo_action_type type,
 		     const uint8_t **cookie)
@@ -426,11 +437,8 @@ static void put_head(struct nfo_tc_writer *w, enum nfo_action_type type,
 	};
 
 	nfo_tc_put_str(w, TCA_ACT_KIND, kind_of(type));
-	/*
-	 * Once in a rule is enough, and it tells whose counters to believe.
-	 * Not on a policer by index: other rules have it too.
-	 */
-	if (*cookie && type != NFO_ACT_POLICE) {
+	/* Once in a rule is enough, and it tells whose counters to believe. */
+	if (*cookie && has_counters(type)) {
 		nfo_tc_put(w, TCA_ACT_COOKIE, *cookie, NFO_COOKIE_LEN);
 		*cookie = NULL;
 	}

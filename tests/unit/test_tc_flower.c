@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -437,6 +438,49 @@ static void dumped_types(void **state)
 			 -EOPNOTSUPP);
 }
 
+static const struct nlattr *nested(const struct nlattr *nest, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	return NULL;
+}
+
+/* The cookie says whose counters to believe: these kinds know no hardware. */
+static void cookie_counts(void **state)
+{
+	const struct nlattr *attr, *acts, *act;
+	struct nfo_rule rule;
+	unsigned int n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < corpus_size; i++) {
+		nfo_rule_init(&rule);
+		corpus[i].make(&rule, 5);
+		put(&rule, 0);
+		mnl_attr_for_each(attr, (struct nlmsghdr *)msg,
+				  sizeof(struct tcmsg)) {
+			if (mnl_attr_get_type(attr) != TCA_OPTIONS)
+				continue;
+			acts = nested(attr, TCA_FLOWER_ACT);
+			mnl_attr_for_each_nested(act, acts) {
+				const char *kind = mnl_attr_get_str
+					(nested(act, TCA_ACT_KIND));
+
+				if (!nested(act, TCA_ACT_COOKIE))
+					continue;
+				n++;
+				assert_string_not_equal(kind, "csum");
+				assert_string_not_equal(kind, "tunnel_key");
+			}
+		}
+		nfo_rule_uninit(&rule);
+	}
+	assert_int_equal(n, corpus_size);
+}
+
 /* One action with counters, as in a terse dump, with a cookie or without. */
 static void put_counted(struct nfo_tc_writer *w, uint16_t number,
 			const uint8_t *id, uint32_t packets, uint64_t wide)
@@ -550,6 +594,7 @@ int main(void)
 		cmocka_unit_test(refused_actions),
 		cmocka_unit_test(merged_pedit),
 		cmocka_unit_test(dumped_types),
+		cmocka_unit_test(cookie_counts),
 		cmocka_unit_test(counters),
 		cmocka_unit_test(broken_messages),
 	};
