@@ -39,13 +39,28 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 }
 
 /*
- * Where @entry's rule may lie: NFO_TC_*. A policer is shared by rules in
- * hardware and in software, and has one set of flags, which must be those of
- * all its rules.
+ * Must @entry's rule lie in software, too, where it lies in hardware?
  *
- * On a device that is no port of a driver TC refuses what is not for software,
- * too (tc_setup_cb_add() in net/sched/cls_api.c). There the echo has to tell
- * whether a driver took the rule, and the acknowledgement why not.
+ * - On a device that is no port of a driver TC refuses what is for hardware
+ *   alone (tc_setup_cb_add() in net/sched/cls_api.c).
+ * - Where hardware does not know the connection the host goes on with the
+ *   action ct, which it passes over in a rule that is not for software
+ *   (tcf_action_exec()): no connection would ever be known.
+ * - What the host has gone on with comes to a later chain in software.
+ * - A policer has one set of flags, which must be those of all its rules.
+ */
+static bool needs_software(const struct nfo_entry *entry)
+{
+	const struct nfo_body *body = entry->op.body;
+
+	return entry->indirect || body->place.chain ||
+	       nfo_rule_has(&body->rule, NFO_ACT_CT) ||
+	       nfo_rule_has(&body->rule, NFO_ACT_POLICE);
+}
+
+/*
+ * Where @entry's rule may lie: NFO_TC_*. Where hardware is not forced the echo
+ * has to tell whether a driver took the rule, the acknowledgement why not.
  */
 static uint32_t put_flags(struct nfo_entry *entry)
 {
@@ -55,8 +70,8 @@ static uint32_t put_flags(struct nfo_entry *entry)
 		return NFO_TC_SKIP_HW;
 	/* Connections of flowtables have a software path of their own. */
 	if (!(flags & NFO_TABLE_ANY) || entry->source != NFO_SOURCE_OVS) {
-		entry->op.echoed = entry->indirect;
-		return entry->indirect ? NFO_TC_VERBOSE : NFO_TC_SKIP_SW;
+		entry->op.echoed = needs_software(entry);
+		return entry->op.echoed ? NFO_TC_VERBOSE : NFO_TC_SKIP_SW;
 	}
 	return entry->software && !nfo_rule_has(&entry->op.body->rule, NFO_ACT_POLICE) ?
 	       NFO_TC_SKIP_HW : 0;

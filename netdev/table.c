@@ -126,13 +126,6 @@ void nfo_table_check(struct nfo_entry *entry)
 		if (entry->software)
 			reason = NFT_OFFLOAD_REASON_NONE;
 	}
-	/* Its flags are the rules' of the ports, and TC wants the same ones. */
-	if (!reason && entry->indirect && !table->config.flags &&
-	    nfo_rule_has(&wanted->rule, NFO_ACT_POLICE)) {
-		reason = NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
-		snprintf(text, sizeof(text),
-			 "a policer of hardware, on a port that is also for software");
-	}
 	/* What TC has said stands until retried, unless a port objects. */
 	if (!reason && entry->hold && entry->from_tc)
 		return;

@@ -26,7 +26,7 @@
 
 struct meters;
 
-/* 'tc_flags' must be those of the rules: NFO_TC_SKIP_SW, NFO_TC_SKIP_HW or 0.
+/* 'tc_flags' must be those of the rules: NFO_TC_SKIP_HW or 0.
  * Reads which policers of an earlier process are there.  Returns NULL, which
  * is logged, if the system has no socket. */
 struct meters *meters_create(uint32_t tc_flags);

@@ -117,13 +117,12 @@ policy_parse(const char *policy)
     return 0;
 }
 
-/* A policer has to lie where the rules lie that use it. */
+/* A policer has to lie where the rules lie that use it: in hardware these are
+ * in software, too (netdev/batch.c). */
 static uint32_t
 police_flags(uint32_t policy)
 {
-    return (policy & NFO_TABLE_SKIP_HW ? NFO_TC_SKIP_HW
-            : policy & NFO_TABLE_ANY ? 0
-            : NFO_TC_SKIP_SW);
+    return policy & NFO_TABLE_SKIP_HW ? NFO_TC_SKIP_HW : 0;
 }
 
 static int

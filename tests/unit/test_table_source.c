@@ -276,25 +276,47 @@ static void test_indirect_lost(void **state)
 	assert_int_equal(state_of(host, 2), NFO_STATE_IN_HW);
 }
 
-/* A policer has the flags of the rules on ports, which cannot be had here. */
-static void test_indirect_police(void **state)
+/* Puts what @action makes of a rule in @chain of port 2. Is it in software? */
+static bool is_in_software(struct host *host, uint32_t chain,
+			   const struct nfo_action *action)
 {
-	struct nfo_action police = { .type = NFO_ACT_POLICE, .police = 5 };
-	struct nfo_place where = { .ifindex = 7 };
-	struct host *host = *state;
+	struct nfo_place where = { .ifindex = 2, .chain = chain };
+	struct nfo_tc_info info;
 	struct nfo_rule rule;
 
-	tunnel(host);
-	make_rule(&rule, 1, 1, 3);
-	assert_int_equal(nfo_rule_add(&rule, &police), 0);
+	nfo_table_flush(host->batch, OVS);
+	nfo_rule_init(&rule);
+	rule.key.eth_type = htons(0x0800);
+	rule.mask.eth_type = 0xffff;
+	if (action)
+		assert_int_equal(nfo_rule_add(&rule, action), 0);
+	nfo_rule_add_redirect(&rule, 3);
+	nfo_rule_normalise(&rule);
 	assert_int_equal(nfo_table_put(host->batch, OVS, nfo_id(1), &where,
 				       &rule, NULL, NULL), 0);
 	nfo_rule_uninit(&rule);
 	assert_int_equal(nfo_table_commit(host->batch), 0);
-	assert_int_equal(state_of(host, 1), NFO_STATE_KNOWN);
-	assert_int_equal(seen.reason, NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED);
-	assert_non_null(strstr(seen.text, "policer"));
-	assert_int_equal(host->tc->news, 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_IN_HW);
+	assert_int_equal(nfo_tc_flower_parse((struct nlmsghdr *)
+			 fake_tc_first(host->tc, RULES)->msg, NULL, NULL,
+			 &info), 0);
+	assert_false(info.skip_hw);
+	return !info.skip_sw;
+}
+
+/* What the host goes on with has to be there for it. */
+static void test_both(void **state)
+{
+	struct nfo_action police = { .type = NFO_ACT_POLICE, .police = 5 };
+	struct nfo_action ct = { .type = NFO_ACT_CT };
+	struct nfo_action mirror = { .type = NFO_ACT_MIRROR };
+
+	mirror.port.ifindex = 4;
+	assert_false(is_in_software(*state, 0, NULL));
+	assert_false(is_in_software(*state, 0, &mirror));
+	assert_true(is_in_software(*state, 0, &ct));
+	assert_true(is_in_software(*state, 0, &police));
+	assert_true(is_in_software(*state, 7, NULL));
 }
 
 /* After a restart: what recirculates goes, the rest is shown and adopted. */
@@ -345,8 +367,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_indirect, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_indirect_lost, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_indirect_police, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(test_both, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
