@@ -56,11 +56,12 @@ many_show() {
 	sed -n "s/.*($1 \([0-9]*\)).*/\1/p" "$WORK/upcall" | head -n 1
 }
 
-# many_fill FLOWS SECONDS: packets until there are so many flows; fails if they
-# do not come in time.
+# many_fill FLOWS SECONDS [PPS]: packets until there are so many flows; fails if
+# they do not come in time. More packets than handlers keep up with starve
+# revalidators, which then take the limit down.
 many_fill() {
 	local status=0
-	many_spray "$1" 5000
+	many_spray "$1" "${3:-1000}"
 	until_true "$2" eval "[ \"\$(many_show current)\" -ge $1 ]" || status=1
 	many_quiet
 	return $status
