@@ -105,6 +105,43 @@ ovs_bed() {
 		die "vm0 does not reach vm1: $(cat "$WORK/ping"; tail -n 20 $OVS_LOG)"
 }
 
+# vms_bare VMS: namespaces with VFs without addresses, and with nothing to say
+# but what a test sends.
+vms_bare() {
+	local n
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	for ((n = 0; n < $1; n++)); do
+		vm_netns "$n"
+		vm "$n" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+		ip link set "$(rep "$n")" up
+	done
+}
+
+# bridge_bare VMS KEY=VALUE...: as ovs_up; representor N is port N + 1 of br0,
+# which forwards nothing yet.
+bridge_bare() {
+	local n vms=$1
+	shift
+	ovs_up "$@"
+	ovs-vsctl set-fail-mode br0 secure
+	for ((n = 0; n < vms; n++)); do
+		ovs-vsctl add-port br0 "$(rep "$n")" -- set Interface "$(rep "$n")" ofport_request=$((n + 1))
+	done
+}
+
+# ovs_off: ovs_down, with no rule of the provider left behind.
+ovs_off() {
+	vswitchd_stop
+	ovs-vsctl --no-wait set Open_vSwitch . other_config:hw-offload=false
+	vswitchd_start
+	until_true 20 ovs_off_clean || die "rules are left behind: $(tc filter show dev "$(rep 0)" ingress)"
+	ovs_down
+}
+
+ovs_off_clean() {
+	[ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]
+}
+
 # ovs_log_clean [PATTERN]: nothing that ovs-vswitchd warned of but what matches.
 ovs_log_clean() {
 	local said
