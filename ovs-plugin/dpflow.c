@@ -140,6 +140,19 @@ dpflow_set_ours(struct dpflow *flow, bool ours)
     atomic_store_relaxed(&flow->ours, ours);
 }
 
+struct nfo_counters
+dpflow_counters(const struct nfo_view *view)
+{
+    const struct dpflow *flow = view->info;
+    struct nfo_counters counters = view->counters;
+
+    if (flow) {
+        counters.packets -= MIN(counters.packets, flow->base.packets);
+        counters.bytes -= MIN(counters.bytes, flow->base.bytes);
+    }
+    return counters;
+}
+
 void
 dpflow_stats(const struct nfo_counters *counters,
              struct dpif_flow_stats *stats)
@@ -170,7 +183,10 @@ look(void *look_, const struct nfo_view *view)
     look->ours = view->info && dpflow_is_ours(view->info);
     look->state = view->state;
     look->in_hw = view->in_hw;
-    look->counters = view->counters;
+    look->counters = dpflow_counters(view);
+    if (view->info) {
+        look->base = ((const struct dpflow *) view->info)->base;
+    }
     look->reason = view->reason;
     ovs_strlcpy(look->text, view->text, sizeof look->text);
 }

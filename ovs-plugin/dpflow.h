@@ -36,6 +36,10 @@ struct dpflow {
      * only. */
     atomic_bool ours;
 
+    /* What the table had counted when the flow came back from the datapath:
+     * OVS begins anew then, for it takes them for two flows. */
+    struct nfo_counters base;
+
     const struct nlattr *key;
     size_t key_len;
     const struct nlattr *mask;
@@ -69,6 +73,9 @@ dpflow_id(const ovs_u128 *ufid)
     return (struct nfo_id) { .hi = ufid->u64.hi, .lo = ufid->u64.lo };
 }
 
+/* What was counted of the flow as OVS knows it: without its base. */
+struct nfo_counters dpflow_counters(const struct nfo_view *);
+
 /* What OVS calls statistics: 'used' is in time_msec() units, 0 for a flow that
  * no packet has hit. */
 void dpflow_stats(const struct nfo_counters *, struct dpif_flow_stats *);
@@ -84,6 +91,7 @@ struct dpflow_look {
     enum nfo_state state;
     bool in_hw;
     struct nfo_counters counters;
+    struct nfo_counters base;   /* Not among 'counters'. */
     enum nft_offload_reason reason;
     char text[NFT_OFFLOAD_TEXT_MAX];
 };

@@ -208,7 +208,7 @@ put_outcome(void *outcome_, const struct nfo_view *view)
     struct outcome *outcome = outcome_;
 
     outcome->taken = view->state == NFO_STATE_IN_HW;
-    outcome->look.counters = view->counters;
+    outcome->look.counters = dpflow_counters(view);
     outcome->look.reason = view->reason;
     ovs_strlcpy(outcome->look.text, view->text, sizeof outcome->look.text);
     if (view->info) {
@@ -256,7 +256,7 @@ job_outcome(void *job_, const struct nfo_view *view)
     if (view->source == NFO_SOURCE_OVS && view->state == NFO_STATE_GONE) {
         task = task_find(job, view->id);
         if (task) {
-            task->counters = view->counters;
+            task->counters = dpflow_counters(view);
         }
     }
 }
@@ -381,6 +381,11 @@ job_put(struct job *job, struct dpif_op *op)
                          put->mask_len, put->actions, put->actions_len);
     /* Dumps go on to show it meanwhile. */
     dpflow_set_ours(flow, before.ours);
+    flow->base = before.base;
+    if (!before.ours) {
+        flow->base.packets += before.counters.packets;
+        flow->base.bytes += before.counters.bytes;
+    }
     task_add(job, op, id, &before);
     put_submit(job, id, flow, &where, &rule, &refusal);
     if (!error) {
@@ -420,6 +425,7 @@ get_fill(void *op_, const struct nfo_view *view)
     struct ofpbuf *buf = op->flow_get.buffer;
     struct dpif_flow *result = op->flow_get.flow;
     size_t start = buf->size;
+    struct nfo_counters counters;
 
     if (!flow || !dpflow_is_ours(flow)) {
         return;
@@ -441,7 +447,8 @@ get_fill(void *op_, const struct nfo_view *view)
     result->ufid = flow->ufid;
     result->ufid_present = true;
     result->pmd_id = PMD_ID_NULL;
-    dpflow_stats(&view->counters, &result->stats);
+    counters = dpflow_counters(view);
+    dpflow_stats(&counters, &result->stats);
     dpflow_attrs(view, &result->attrs);
     op->error = 0;
 }

@@ -404,11 +404,15 @@ test_modify(void **state OVS_UNUSED)
     assert_int_equal(put(1, IP_FLOW, "trunc(90),2", DPIF_FP_MODIFY, &after),
                      -1);
     assert_int_equal(after, DPIF_FP_MODIFY);
-    /* And back: the datapath forgets it. */
+    /* And back: the datapath forgets it, counters begin anew. */
     assert_int_equal(put(1, IP_FLOW, "3", DPIF_FP_MODIFY, NULL), 0);
     assert_int_equal(dpif_dels, 1);
     assert_int_equal(fake_tc_filters(tc, RULES), 1);
-    assert_int_equal(dump(true, flows, 4), 1);
+    fake_tc_first(tc, RULES)->packets = 3;
+    assert_int_equal(dump(false, flows, 4), 1);
+    assert_int_equal(flows[0].stats.n_packets, 3);
+    assert_int_equal(del(1, &flows[0].stats), 0);
+    assert_int_equal(flows[0].stats.n_packets, 3);
 }
 
 #define BATCH 64
