@@ -355,8 +355,7 @@ removals() {
 }
 
 # With arguments only these parts; removals, which takes the NIC, is the last.
-# left_to_software is run by name until all of it has been seen to pass.
-[ $# -gt 0 ] || set -- encaps outputs decaps next_hops chains refusals removals
+[ $# -gt 0 ] || set -- encaps outputs decaps left_to_software next_hops chains refusals removals
 setup
 underlay
 for part; do
