@@ -29,7 +29,7 @@ VLOG_DEFINE_THIS_MODULE(nft_offload_worker);
 #define REFRESH         10000   /* Reading of all links. */
 #define METERS          1000    /* Removal of policers. */
 #define GRACE           10000   /* Until leftovers are removed. */
-#define PATIENCE        500     /* With counters that somebody waits for. */
+#define PATIENCE        1000    /* With counters that somebody waits for. */
 
 #define RETRY_MAX       64      /* Flows in one go. */
 #define SMALL           1000    /* Flows of a table that is read when asked. */

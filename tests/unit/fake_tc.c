@@ -326,7 +326,8 @@ static void dump_filters(struct fake_socket *socket, const struct nlmsghdr *nlh)
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 	struct fake_tc *tc = socket->tc;
 
-	usleep(tc->dump_ms * 1000);
+	for (unsigned int ms = 0; ms < __atomic_load_n(&tc->dump_ms, __ATOMIC_RELAXED); ms++)
+		usleep(1000);
 	for (int i = 0; i < FAKE_FILTERS; i++) {
 		const struct fake_filter *f = &tc->filters[i];
 		const struct tcmsg *put;

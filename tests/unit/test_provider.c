@@ -332,7 +332,8 @@ test_fresh(void **state OVS_UNUSED)
         assert_int_equal(dump(false, &flow, 1), 1);
         assert_int_equal(flow.stats.n_packets, packets);
     }
-    tc->dump_ms = 400;
+    /* Longer than anybody waits, and until it is allowed to end. */
+    tc->dump_ms = 600 * 1000;
     fake_tc_first(tc, RULES)->packets = 6;
     xpthread_join(ovs_thread_create("revalidator", revalidate, &flow), NULL);
     assert_int_equal(flow.stats.n_packets, 5);
