@@ -348,29 +348,55 @@ meter_abandon(struct meters *meters, struct meter *meter)
     }
 }
 
+/* Changes the policer that is there.  ESTALE: it is changed, but hardware may
+ * go on with what it was, under the rules that use it.
+ *
+ * Drivers are told of a change, but TC does not say what they answer where the
+ * policer is for software, too; and the one that does not hear of policers has
+ * copied the limits into its rules.  The number of devices that have it tells
+ * (tcf_action_offload_add_ex() in net/sched/act_api.c). */
 static int
-meters_set__(struct meters *meters, struct nfo_police *police)
+police_change(struct meters *meters, const struct nfo_police *police)
+    OVS_REQUIRES(meters->mutex)
+{
+    struct nfo_police_info before = { .in_hw_count = 0 }, after;
+    int error;
+
+    police_get(meters->rtnl, police->index, &before);
+    error = police_put(meters->rtnl, police,
+                       meters->tc_flags | NFO_TC_REPLACE);
+    if (error || meters->tc_flags & NFO_TC_SKIP_HW) {
+        return error;
+    }
+    return (police_get(meters->rtnl, police->index, &after)
+            || !after.in_hw_count || after.in_hw_count < before.in_hw_count
+            ? ESTALE : 0);
+}
+
+/* '*stale' as meters_set(). */
+static int
+meters_set__(struct meters *meters, struct nfo_police *police, uint32_t *stale)
     OVS_REQUIRES(meters->mutex)
 {
     struct meter *meter = meter_find(meters, police->meter);
     int error;
 
-    if (meter) {
-        police->index = meter->index;
-        return police_put(meters->rtnl, police,
-                          meters->tc_flags | NFO_TC_REPLACE);
-    }
-    police->index = leftover_take(meters, police->meter);
-    if (police->index) {
-        error = police_put(meters->rtnl, police,
-                          meters->tc_flags | NFO_TC_REPLACE);
-        if (error) {
+    police->index = meter ? meter->index
+                          : leftover_take(meters, police->meter);
+    error = police->index ? police_change(meters, police) : ENOENT;
+    if (error && police->index) {
+        *stale = police->index;
+        if (meter) {
+            meter_abandon(meters, meter);
+            meter = NULL;
+        } else {
             leftover_add(meters, police->meter, police->index, false);
         }
-    } else {
+    }
+    if (error == ESTALE || !police->index) {
         error = police_create(meters, police);
     }
-    if (!error) {
+    if (!error && !meter) {
         meter_insert(meters, police->meter, police->index);
     }
     return error;
@@ -389,8 +415,9 @@ meters_set(struct meters *meters, uint32_t id,
     error = police_from_config(config, &police);
     ovs_mutex_lock(&meters->mutex);
     if (!error) {
-        error = meters_set__(meters, &police);
+        error = meters_set__(meters, &police, stale);
     }
+    /* One that TC could have, and cannot have any more. */
     meter = error ? meter_find(meters, id) : NULL;
     if (meter) {
         *stale = meter->index;

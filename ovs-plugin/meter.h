@@ -38,9 +38,10 @@ void meters_destroy(struct meters *, bool remove);
 /* Makes the policer for meter 'id', or changes it.
  *
  * Returns 0, EOPNOTSUPP for a meter that is not one band of type drop, or the
- * kernel's errno.  On an error the meter has no policer any more, and
- * '*stale', otherwise 0, is the index of the one it had, which rules may still
- * use: these have to go. */
+ * kernel's errno.  On an error the meter has no policer any more.  Where
+ * hardware cannot be sure to follow a change it has another one.  In both
+ * cases '*stale', otherwise 0, is the index of the one it had, which rules may
+ * still use: these have to go. */
 int meters_set(struct meters *, uint32_t id,
                const struct ofputil_meter_config *, uint32_t *stale);
 

@@ -26,6 +26,9 @@
 #include "tc_compat.h"
 #include "tc_police.h"
 
+/* TCA_ACT_IN_HW_COUNT, which OVS's own <linux/pkt_cls.h> does not have. */
+#define IN_HW_COUNT 10
+
 /* --- the kernel --- */
 
 struct policer {
@@ -37,6 +40,7 @@ struct policer {
 static struct {
     struct policer policers[8];
     unsigned int replaced;
+    uint32_t drivers;               /* That take a policer. */
     int refuse;                     /* Answer to puts, if not 0. */
     uint32_t answers[16384];        /* Not read yet, one datagram. */
     size_t len;
@@ -119,6 +123,7 @@ answer_policer(const struct nlmsghdr *request, const struct policer *p)
     len = nfo_tc_police_put(nlh, 4096, &p->info.police, p->flags);
     assert_true(len > 0);
     w.len = len;
+    nfo_tc_put(&w, IN_HW_COUNT, &p->info.in_hw_count, 4);
     nest = nfo_tc_nest(&w, TCA_ACT_STATS);
     nfo_tc_put(&w, TCA_STATS_BASIC, &basic, sizeof basic);
     nfo_tc_put(&w, TCA_STATS_QUEUE, &queue, sizeof queue);
@@ -164,6 +169,7 @@ kernel_put(const struct nlmsghdr *nlh)
     kernel.replaced += p != NULL;
     p = p ? p : kernel_new();
     info.bound = p->info.bound;
+    info.in_hw_count = kernel.drivers;
     p->info = info;
     p->flags = (info.skip_sw ? NFO_TC_SKIP_SW : 0)
                | (info.skip_hw ? NFO_TC_SKIP_HW : 0);
@@ -322,6 +328,7 @@ test_set(void **state OVS_UNUSED)
     uint32_t stale, index;
     struct policer *p;
 
+    kernel.drivers = 1;
     /* 8000 kilobits a second, and a burst of as many kilobits. */
     assert_int_equal(set(meters, 7, OFPMF13_KBPS, 8000, 1, &stale), 0);
     assert_int_equal(stale, 0);
@@ -394,6 +401,41 @@ test_refuse(void **state OVS_UNUSED)
     meters_destroy(meters, false);
 }
 
+/* A change under rules in hardware: a driver that does not take it, or has
+ * never heard of policers, goes on with the old limits, and TC says nothing. */
+static void
+test_change(void **state OVS_UNUSED)
+{
+    struct meters *meters = meters_create(0);
+    uint32_t stale, first, second;
+
+    kernel.drivers = 2;
+    assert_int_equal(set(meters, 1, OFPMF13_KBPS, 8, 0, &stale), 0);
+    first = index_of(meters, 1);
+    kernel_find(first)->info.bound = 3;
+    assert_int_equal(set(meters, 1, OFPMF13_KBPS, 9, 0, &stale), 0);
+    assert_int_equal(stale, 0);
+    assert_int_equal(index_of(meters, 1), first);
+
+    kernel.drivers = 1;
+    assert_int_equal(set(meters, 1, OFPMF13_KBPS, 10, 0, &stale), 0);
+    assert_int_equal(stale, first);
+    second = index_of(meters, 1);
+    assert_int_not_equal(second, first);
+    /* It goes after its rules. */
+    meters_run(meters);
+    assert_int_equal(kernel_count(), 2);
+    kernel_find(first)->info.bound = 0;
+    meters_run(meters);
+    assert_int_equal(kernel_count(), 1);
+
+    kernel.drivers = 0;
+    assert_int_equal(set(meters, 1, OFPMF13_KBPS, 12, 0, &stale), 0);
+    assert_int_equal(stale, second);
+    assert_int_not_equal(index_of(meters, 1), second);
+    meters_destroy(meters, true);
+}
+
 static void
 test_counters(void **state OVS_UNUSED)
 {
@@ -430,6 +472,7 @@ test_restart(void **state OVS_UNUSED)
     struct policer *foreign = kernel_new();
     uint32_t stale, one, two, three;
 
+    kernel.drivers = 1;
     /* Somebody has the first index. */
     foreign->info.police.index = NFO_BAND_POLICE_MIN;
     foreign->info.police.rate = 1;
@@ -481,6 +524,7 @@ main(int argc OVS_UNUSED, char *argv[])
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_set, setup),
         cmocka_unit_test_setup(test_refuse, setup),
+        cmocka_unit_test_setup(test_change, setup),
         cmocka_unit_test_setup(test_counters, setup),
         cmocka_unit_test_setup(test_restart, setup),
     };
