@@ -10,12 +10,12 @@
 #include "cmap.h"
 #include "coverage.h"
 #include "hash.h"
-#include "openvswitch/list.h"
 #include "openvswitch/vlog.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "util.h"
 
+#include "meter_leftover.h"
 #include "police.h"
 #include "rtnl.h"
 #include "tc_police.h"
@@ -38,17 +38,6 @@ struct meter {
     uint32_t index;
 };
 
-/* A policer that no meter has: of an earlier process, or in use by a rule when
- * its meter was deleted. */
-struct leftover {
-    struct ovs_list node;           /* In 'meters->leftovers'. */
-    struct meters *meters;
-    uint32_t index;
-    uint32_t id;
-    bool adoptable;                 /* Its rules may be adopted. */
-    bool removed;
-};
-
 struct meters {
     uint32_t tc_flags;
     struct cmap by_id;              /* Of struct meter. */
@@ -57,7 +46,7 @@ struct meters {
     struct ovs_mutex mutex;         /* For all below, and to change these. */
     struct nfo_rtnl *rtnl;
     uint32_t next_index;
-    struct ovs_list leftovers;
+    struct meter_leftovers leftovers;
 };
 
 /* --- looking up --- */
@@ -134,150 +123,11 @@ meter_remove(struct meters *meters, struct meter *meter)
     ovsrcu_postpone(free, meter);
 }
 
-/* --- leftovers --- */
-
-static void
-leftover_add(struct meters *meters, uint32_t id, uint32_t index,
-             bool adoptable)
-    OVS_REQUIRES(meters->mutex)
-{
-    struct leftover *leftover = xmalloc(sizeof *leftover);
-
-    *leftover = (struct leftover) {
-        .meters = meters,
-        .index = index,
-        .id = id,
-        .adoptable = adoptable,
-    };
-    ovs_list_push_back(&meters->leftovers, &leftover->node);
-}
-
-static int
-read_leftover(void *meters_, const struct nlmsghdr *nlh);
-
-/* A policer in the kernel. */
-static void
-found_one(void *meters_, const struct nfo_police_info *info)
-    OVS_NO_THREAD_SAFETY_ANALYSIS
-{
-    struct meters *meters = meters_;
-    uint32_t index = info->police.index;
-    bool adoptable;
-
-    if (!info->ours) {
-        return;
-    }
-    adoptable = info->skip_sw == !!(meters->tc_flags & NFO_TC_SKIP_SW)
-                && info->skip_hw == !!(meters->tc_flags & NFO_TC_SKIP_HW);
-    leftover_add(meters, info->police.meter, index, adoptable);
-    if (index >= meters->next_index && index < NFO_BAND_POLICE_MAX) {
-        meters->next_index = index + 1;
-    }
-}
-
-static void
-leftovers_forget(struct meters *meters)
-    OVS_REQUIRES(meters->mutex)
-{
-    struct leftover *leftover;
-
-    LIST_FOR_EACH_POP (leftover, node, &meters->leftovers) {
-        free(leftover);
-    }
-}
-
-static int
-read_leftover(void *meters_, const struct nlmsghdr *nlh)
-    OVS_NO_THREAD_SAFETY_ANALYSIS
-{
-    struct meters *meters = meters_;
-
-    if (!nlh) {
-        leftovers_forget(meters);
-    } else {
-        nfo_tc_police_parse(nlh, found_one, meters);
-    }
-    return 0;
-}
-
-static void
-leftovers_read(struct meters *meters)
-    OVS_REQUIRES(meters->mutex)
-{
-    uint32_t buf[NFO_TC_POLICE_MSG_MAX / sizeof(uint32_t)];
-    int error;
-
-    nfo_tc_police_dump(buf, sizeof buf);
-    error = -nfo_rtnl_dump(meters->rtnl, (struct nlmsghdr *) buf,
-                           read_leftover, meters);
-    if (error) {
-        VLOG_WARN("policers of an earlier process could not be read: %s",
-                  ovs_strerror(error));
-    } else if (!ovs_list_is_empty(&meters->leftovers)) {
-        VLOG_INFO("found %"PRIuSIZE" policers of an earlier process",
-                  ovs_list_size(&meters->leftovers));
-    }
-}
-
-/* Takes the policer that meter 'id' had in an earlier process.  Returns its
- * index, or 0. */
-static uint32_t
-leftover_take(struct meters *meters, uint32_t id)
-    OVS_REQUIRES(meters->mutex)
-{
-    struct leftover *leftover;
-    uint32_t index;
-
-    LIST_FOR_EACH (leftover, node, &meters->leftovers) {
-        if (leftover->adoptable && leftover->id == id) {
-            index = leftover->index;
-            ovs_list_remove(&leftover->node);
-            free(leftover);
-            return index;
-        }
-    }
-    return 0;
-}
-
-static void
-leftover_done(void *leftover_, int err, const char *text OVS_UNUSED)
-{
-    struct leftover *leftover = leftover_;
-
-    /* EPERM: a rule uses it. */
-    leftover->removed = !err || err == -ENOENT;
-}
-
-static void
-leftovers_remove(struct meters *meters)
-    OVS_REQUIRES(meters->mutex)
-{
-    struct leftover *leftover;
-
-    LIST_FOR_EACH (leftover, node, &meters->leftovers) {
-        void *room = nfo_rtnl_room(meters->rtnl);
-
-        if (room && nfo_tc_police_del(room, NFO_RTNL_MSG_MAX,
-                                      leftover->index) > 0) {
-            nfo_rtnl_queue(meters->rtnl, leftover_done, NULL, leftover);
-        }
-    }
-    nfo_rtnl_flush(meters->rtnl);
-    LIST_FOR_EACH_SAFE (leftover, node, &meters->leftovers) {
-        if (leftover->removed) {
-            ovs_list_remove(&leftover->node);
-            free(leftover);
-        }
-    }
-}
-
 void
 meters_run(struct meters *meters)
 {
     ovs_mutex_lock(&meters->mutex);
-    if (!ovs_list_is_empty(&meters->leftovers)) {
-        leftovers_remove(meters);
-    }
+    meter_leftovers_remove(&meters->leftovers, meters->rtnl);
     ovs_mutex_unlock(&meters->mutex);
 }
 
@@ -344,7 +194,7 @@ meter_abandon(struct meters *meters, struct meter *meter)
 
     meter_remove(meters, meter);
     if (police_del(meters->rtnl, index)) {
-        leftover_add(meters, id, index, false);
+        meter_leftovers_add(&meters->leftovers, id, index, false);
     }
 }
 
@@ -382,7 +232,8 @@ meters_set__(struct meters *meters, struct nfo_police *police, uint32_t *stale)
     int error;
 
     police->index = meter ? meter->index
-                          : leftover_take(meters, police->meter);
+                          : meter_leftovers_take(&meters->leftovers,
+                                                 police->meter);
     error = police->index ? police_change(meters, police) : ENOENT;
     if (error && police->index) {
         *stale = police->index;
@@ -390,7 +241,8 @@ meters_set__(struct meters *meters, struct nfo_police *police, uint32_t *stale)
             meter_abandon(meters, meter);
             meter = NULL;
         } else {
-            leftover_add(meters, police->meter, police->index, false);
+            meter_leftovers_add(&meters->leftovers, police->meter,
+                                police->index, false);
         }
     }
     if (error == ESTALE || !police->index) {
@@ -514,8 +366,8 @@ meters_create(uint32_t tc_flags)
     cmap_init(&meters->by_index);
     ovs_mutex_init(&meters->mutex);
     ovs_mutex_lock(&meters->mutex);
-    ovs_list_init(&meters->leftovers);
-    leftovers_read(meters);
+    meter_leftovers_read(&meters->leftovers, meters->rtnl, tc_flags,
+                         &meters->next_index);
     ovs_mutex_unlock(&meters->mutex);
     return meters;
 }
@@ -537,9 +389,9 @@ meters_destroy(struct meters *meters, bool remove)
         }
     }
     if (remove) {
-        leftovers_remove(meters);
+        meter_leftovers_remove(&meters->leftovers, meters->rtnl);
     }
-    leftovers_forget(meters);
+    meter_leftovers_uninit(&meters->leftovers);
     ovs_mutex_unlock(&meters->mutex);
     ovs_mutex_destroy(&meters->mutex);
     cmap_destroy(&meters->by_id);

@@ -21,7 +21,7 @@ void worker_destroy(struct worker *);
 /* Has the counters read now.  Does not wait.  Any thread. */
 void worker_kick(struct worker *);
 
-/* The same, and waits until they are, half a second at the most, for people who
+/* The same, and waits until they are, a second at the most, for people who
  * look at a small table right after their packets; a large one is not waited
  * for.  With a table, any thread but the revalidators'. */
 void worker_kick_and_wait(struct worker *);
