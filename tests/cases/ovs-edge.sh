@@ -129,7 +129,7 @@ ip -n out link set eth0 up
 ip link set "$(port p0)" up
 ip addr add $US/24 dev "$(port p0)"
 ip neigh replace $PEER lladdr $PEER_MAC dev "$(port p0)" nud permanent
-coproc PKT { "$(dirname "$0")/lib/pkt.py" vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 wire=eth0@out; }
+pkt_start vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 wire=eth0@out
 ask drain 1
 
 [ $# -gt 0 ] || set -- fragments lengths keys

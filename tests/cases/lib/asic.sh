@@ -33,10 +33,15 @@ setup() {
 		tc qdisc add dev "$n" clsact
 	done
 	[ -e $DEBUG ] || mount -t debugfs debugfs /sys/kernel/debug
-	coproc PKT { "$(dirname "${BASH_SOURCE[0]}")/pkt.py" vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 \
-		wire=eth0@out "rep0=$rep0" "rep1=$rep1" "rep2=$rep2" "p0=$p0"; }
-	helper=$PKT_PID	# bash forgets it when the helper ends
+	pkt_start vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 \
+		wire=eth0@out "rep0=$rep0" "rep1=$rep1" "rep2=$rep2" "p0=$p0"
 	ask drain 0.5
+}
+
+# pkt_start NAME=DEVICE...: pkt.py with these devices, for ask.
+pkt_start() {
+	coproc PKT { "$(dirname "${BASH_SOURCE[0]}")/pkt.py" "$@"; }
+	PKT_HELPER=$PKT_PID	# bash forgets that one when it ends
 }
 
 # ask COMMAND...: a command to pkt.py that must succeed.
@@ -109,7 +114,7 @@ refused() {
 cleanup() {
 	local n
 	eval "exec ${PKT[1]}>&-"
-	wait "$helper" 2>/dev/null || true
+	wait "$PKT_HELPER" 2>/dev/null || true
 	for n in vm0 vm1 vm2 out; do
 		ip netns del $n
 	done
