@@ -258,12 +258,12 @@ round_trip(const char *name, const struct text_flow *flow,
     by_tc(name, &rule, &where);
     if (!rule.mask.eth_type) {
         /* No flow of ofproto-dpif. */
-        struct ofpbuf actions;
+        struct ofpbuf none;
 
-        ofpbuf_init(&actions, 0);
+        ofpbuf_init(&none, 0);
         assert_int_equal(translate_back(&back_host, &where, &rule, &got,
-                                        &actions), EOPNOTSUPP);
-        ofpbuf_uninit(&actions);
+                                        &none), EOPNOTSUPP);
+        ofpbuf_uninit(&none);
         nfo_rule_uninit(&rule);
         return;
     }
