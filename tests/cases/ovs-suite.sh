@@ -3,19 +3,21 @@
 # kernel: dev
 # ovs: yes
 # group: ovs
-# timeout: 900
+# timeout: 2400
 #
 # Open vSwitch's own offload tests with our provider: so many of the 22 of
 # system-offloads-traffic.at, and of the others, drawn by lot from those that
-# pass with its tc provider in this guest (lib/ovs-suite.tc). A few here, as one
-# takes half a minute; ovs-suite-full.sh has more.
+# pass with its tc provider in this guest (lib/ovs-suite.tc). One takes 20 s: all
+# of the former and ten of the others with --full, without it a few.
 #
 #   ovs-suite.sh [OFFLOADS TRAFFIC [SEED]]
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 WORK=$(mktemp -d)
-FROM_OFFLOADS=${1:-4}
-FROM_TRAFFIC=${2:-2}
+FROM_OFFLOADS=${1:-${NFT_OFFLOAD_FULL:+22}}
+FROM_OFFLOADS=${FROM_OFFLOADS:-4}
+FROM_TRAFFIC=${2:-${NFT_OFFLOAD_FULL:+10}}
+FROM_TRAFFIC=${FROM_TRAFFIC:-2}
 SEED=${3:-$(date +%s)}
 OFFLOADS=22	# numbers 1 to this are system-offloads-traffic.at
 

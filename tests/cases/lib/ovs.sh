@@ -19,12 +19,14 @@ OVS_OURS="hw-offload=true hw-offload-priority=nft_offload,tc"
 # What ovs-vswitchd warns of in any guest.
 OVS_LOG_ALLOWED='cannot get R?STP status on nonexistent port|Unreasonably long|poll interval|context switches|faults: |disk: |Dropped .* log messages|extended ack support failed|blocked .* ms waiting|dumping flows'
 
-# ovsdb_start [KEY=VALUE...]: an empty database, with other_config set so, and no
-# log of a case before.
+# ovsdb_start [KEY=VALUE...]: an empty database, with other_config set so. Of a
+# case before there is no log, and no policer: OVS's own provider makes one of
+# each meter and leaves it there when it is killed.
 ovsdb_start() {
 	local word
 	mkdir -p $OVS_RUN "${OVS_LOG%/*}" /etc/openvswitch
 	rm -f /etc/openvswitch/conf.db $OVS_LOG
+	tc actions flush action police
 	ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
 	ovsdb-server --detach --pidfile --log-file --remote=punix:$OVS_RUN/db.sock 2> "$WORK/ovsdb.err" ||
 		die "ovsdb-server: $(cat "$WORK/ovsdb.err")"
