@@ -19,14 +19,12 @@ OVS_OURS="hw-offload=true hw-offload-priority=nft_offload,tc"
 # What ovs-vswitchd warns of in any guest.
 OVS_LOG_ALLOWED='cannot get R?STP status on nonexistent port|Unreasonably long|poll interval|context switches|faults: |disk: |Dropped .* log messages|extended ack support failed|blocked .* ms waiting|dumping flows'
 
-# ovsdb_start [KEY=VALUE...]: an empty database, with other_config set so. Of a
-# case before there is no log, and no policer: OVS's own provider makes one of
-# each meter and leaves it there when it is killed.
+# ovsdb_start [KEY=VALUE...]: an empty database, with other_config set so, and no
+# log of a case before.
 ovsdb_start() {
 	local word
 	mkdir -p $OVS_RUN "${OVS_LOG%/*}" /etc/openvswitch
 	rm -f /etc/openvswitch/conf.db $OVS_LOG
-	tc actions flush action police
 	ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
 	ovsdb-server --detach --pidfile --log-file --remote=punix:$OVS_RUN/db.sock 2> "$WORK/ovsdb.err" ||
 		die "ovsdb-server: $(cat "$WORK/ovsdb.err")"
@@ -76,9 +74,11 @@ ovs_up() {
 	ovs-vsctl add-br br0
 }
 
-# ovs_down: all of ovs_up goes, the datapath too.
+# ovs_down: all of ovs_up goes, the datapath too, and the policers that OVS's own
+# provider makes of meters and leaves there when it is killed.
 ovs_down() {
 	vswitchd_stop
+	tc actions flush action police
 	if [ -e $OVS_RUN/ovsdb-server.pid ]; then
 		ovs-appctl -t ovsdb-server exit
 	fi
