@@ -9,7 +9,7 @@ ROOT_PACKAGES=(
 	libmnl0 libnl-3-200 libnl-route-3-200 libnl-genl-3-200 libjson-c5 liburcu8
 	libsystemd0 libcmocka0 libasan8 libubsan1
 	# Open vSwitch's own tests
-	curl diffutils iptables lftp python3-netaddr python3-pyftpdlib
+	curl diffutils iptables lftp ncat python3-netaddr python3-pyftpdlib
 	python3-pyparsing python3-sortedcontainers
 )
 ROOT_SIZE=2G	# sparse

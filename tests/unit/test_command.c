@@ -9,115 +9,27 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
-#include "dpif-offload-provider.h"
-#include "dpif-provider.h"
-#include "dummy.h"
 #include "netdev.h"
 #include "odp-util.h"
 #include "openvswitch/json.h"
-#include "openvswitch/ofpbuf.h"
 #include "openvswitch/shash.h"
-#include "openvswitch/vlog.h"
-#include "ovs-rcu.h"
-#include "smap.h"
-#include "timeval.h"
 #include "unixctl.h"
 
 #include "band.h"
 #include "dpflow.h"
 #include "fake_tc.h"
 #include "offload.h"
+#include "provider_host.h"
 #include "table.h"
-
-#define PORTS 3
-
-/* --- the kernel, and the datapath --- */
-
-static struct fake_tc *tc;
-static int quiet_fd[2];         /* Where no link event ever comes from. */
-
-int __wrap_nfo_rtnl_open(struct nfo_rtnl **);
-int __wrap_nfo_eswitch_create(struct nfo_eswitch **);
-int __wrap_nfo_eswitch_fd(const struct nfo_eswitch *);
-
-int
-__wrap_nfo_rtnl_open(struct nfo_rtnl **rtnlp)
-{
-    *rtnlp = fake_tc_rtnl(tc);
-    return 0;
-}
-
-int
-__wrap_nfo_eswitch_create(struct nfo_eswitch **eswitchp)
-{
-    *eswitchp = fake_tc_eswitch(tc);
-    return 0;
-}
-
-int
-__wrap_nfo_eswitch_fd(const struct nfo_eswitch *eswitch)
-{
-    (void) eswitch;
-    return quiet_fd[0];
-}
-
-static void
-fake_operate(struct dpif *dpif, struct dpif_op **ops, size_t n)
-{
-    (void) dpif;
-    for (size_t i = 0; i < n; i++) {
-        ops[i]->error = 0;
-    }
-}
-
-static uint32_t
-fake_features(struct dpif *dpif)
-{
-    (void) dpif;
-    return OVS_DP_F_TC_RECIRC_SHARING;
-}
-
-static const struct dpif_class fake_class = {
-    .type = "system",
-    .operate = fake_operate,
-    .get_features = fake_features,
-};
-
-static struct dpif dpif;
-static struct dpif_offload *offload;
-static struct netdev *netdevs[PORTS];
-
-/* Port N is device N + 1 of the fake kernel: 2, 3, 4 of one switch. */
-static void
-ports_add(void)
-{
-    for (int i = 0; i < PORTS; i++) {
-        assert_int_equal(nft_offload_class.port_add(offload, netdevs[i],
-                                                    u32_to_odp(i + 1)), 0);
-    }
-}
-
-static void
-configure(const char *hw_offload)
-{
-    struct smap config = SMAP_INITIALIZER(&config);
-
-    smap_add(&config, "hw-offload", hw_offload);
-    nft_offload_class.set_config(offload, &config);
-    smap_destroy(&config);
-}
 
 static int
 setup(void **state)
 {
     (void) state;
-    tc = fake_tc_new();
-    assert_int_equal(nft_offload_class.open(&nft_offload_class, &dpif,
-                                            &offload), 0);
-    ports_add();
+    provider_host_boot();
+    provider_host_start(NULL);
     return 0;
 }
 
@@ -125,9 +37,8 @@ static int
 teardown(void **state)
 {
     (void) state;
-    nft_offload_class.close(offload);
-    ovsrcu_quiesce();
-    fake_tc_free(tc);
+    provider_host_stop();
+    provider_host_shutdown();
     return 0;
 }
 
@@ -142,33 +53,14 @@ teardown(void **state)
     "tha=02:00:00:00:00:02/00:00:00:00:00:00)"
 
 static void
-put(uint32_t id, const char *flow, const char *actions_, bool taken)
+put(uint32_t id, const char *flow, const char *actions, bool taken)
 {
-    struct ofpbuf key, mask, actions;
-    ovs_u128 ufid = { .u32 = { id } };
-    struct dpif_op op, *opp = &op;
+    struct flow_text text;
 
-    ofpbuf_init(&key, 0);
-    ofpbuf_init(&mask, 0);
-    ofpbuf_init(&actions, 0);
-    assert_int_equal(odp_flow_from_string(flow, NULL, &key, &mask, NULL), 0);
-    assert_int_equal(odp_actions_from_string(actions_, NULL, &actions), 0);
-    memset(&op, 0, sizeof op);
-    op.type = DPIF_OP_FLOW_PUT;
-    op.error = -1;
-    op.flow_put = (struct dpif_flow_put) {
-        .flags = DPIF_FP_CREATE,
-        .key = key.data, .key_len = key.size,
-        .mask = mask.data, .mask_len = mask.size,
-        .actions = actions.data, .actions_len = actions.size,
-        .ufid = &ufid,
-        .pmd_id = PMD_ID_NULL,
-    };
-    nft_offload_class.operate(&dpif, offload, &opp, 1);
-    assert_int_equal(op.error, taken ? 0 : -1);
-    ofpbuf_uninit(&key);
-    ofpbuf_uninit(&mask);
-    ofpbuf_uninit(&actions);
+    flow_text_init(&text, id, flow, actions);
+    flow_text_put(&text, DPIF_FP_CREATE);
+    assert_int_equal(flow_text_operate(&text), taken ? 0 : -1);
+    flow_text_uninit(&text);
 }
 
 /* --- ovs-appctl --- */
@@ -297,7 +189,7 @@ number(const struct json *json, const char *name)
 static void
 enable(void)
 {
-    configure("true");
+    provider_host_configure("true");
     put(1, FLOW, "2", true);
     put(2, OTHER, "trunc(100),2", false);
 }
@@ -306,7 +198,7 @@ static void
 test_off(void **state)
 {
     (void) state;
-    configure("false");
+    provider_host_configure("false");
     run("nft-offload/stats", NULL, false);
     assert_non_null(conn.error);
     says("hw-offload=true");
@@ -376,7 +268,7 @@ test_why(void **state)
     run("nft-offload/why", SHORT ", packets:5, bytes:0, actions:2", true);
     assert_member(conn.json, "id", "ufid:" UFID4);
     named = xasprintf("recirc_id(0),in_port(%s)%s, \n packets:5",
-                      netdev_get_name(netdevs[2]),
+                      netdev_get_name(host.netdevs[2]),
                       strstr(VERBOSE, ",eth("));
     run("nft-offload/why", named, true);
     assert_member(conn.json, "id", "ufid:" UFID4);
@@ -465,29 +357,6 @@ test_tunnel_port(void **state)
     ofpbuf_uninit(&mask);
 }
 
-static int
-group_setup(void **state)
-{
-    struct smap args = SMAP_INITIALIZER(&args);
-    char name[8], ifindex[8];
-
-    (void) state;
-    assert_int_equal(pipe(quiet_fd), 0);
-    time_msec();                /* Before a thread of OVS looks at the clock. */
-    dummy_enable("");
-    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_ERR);
-    dpif_init(&dpif, &fake_class, "ovs-system", 0, 0);
-    for (int i = 0; i < PORTS; i++) {
-        snprintf(name, sizeof name, "p%d", i + 1);
-        snprintf(ifindex, sizeof ifindex, "%d", i + 2);
-        assert_int_equal(netdev_open(name, "dummy", &netdevs[i]), 0);
-        smap_replace(&args, "ifindex", ifindex);
-        assert_int_equal(netdev_set_config(netdevs[i], &args, NULL), 0);
-    }
-    smap_destroy(&args);
-    return 0;
-}
-
 int
 main(void)
 {
@@ -500,5 +369,6 @@ main(void)
         cmocka_unit_test(test_tunnel_port),
     };
 
-    return cmocka_run_group_tests(tests, group_setup, NULL);
+    return cmocka_run_group_tests(tests, provider_host_group_setup,
+                                  NULL);
 }

@@ -12,193 +12,33 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "dpif-offload-provider.h"
-#include "dpif-provider.h"
-#include "dummy.h"
-#include "netdev.h"
 #include "odp-util.h"
 #include "openvswitch/ofpbuf.h"
-#include "ovs-rcu.h"
-#include "smap.h"
-#include "openvswitch/vlog.h"
 
 #include "band.h"
 #include "fake_tc.h"
 #include "offload.h"
+#include "provider_host.h"
 #include "table.h"
 
 #define RULES NFO_BAND_PRIO_OVS, NFO_BAND_PRIO_END - 1
-#define PORTS 3
 
-/* --- the kernel, and the datapath --- */
-
-static struct fake_tc *tc;
-static int quiet_fd[2];         /* Where no link event ever comes from. */
-
-int __wrap_nfo_rtnl_open(struct nfo_rtnl **);
-int __wrap_nfo_eswitch_create(struct nfo_eswitch **);
-int __wrap_nfo_eswitch_fd(const struct nfo_eswitch *);
-
-int
-__wrap_nfo_rtnl_open(struct nfo_rtnl **rtnlp)
-{
-    *rtnlp = fake_tc_rtnl(tc);
-    return 0;
-}
-
-int
-__wrap_nfo_eswitch_create(struct nfo_eswitch **eswitchp)
-{
-    *eswitchp = fake_tc_eswitch(tc);
-    return 0;
-}
-
-int
-__wrap_nfo_eswitch_fd(const struct nfo_eswitch *eswitch)
-{
-    (void) eswitch;
-    return quiet_fd[0];
-}
-
-static unsigned int dpif_dels;
-
-static void
-fake_operate(struct dpif *dpif, struct dpif_op **ops, size_t n)
-{
-    (void) dpif;
-    for (size_t i = 0; i < n; i++) {
-        dpif_dels += ops[i]->type == DPIF_OP_FLOW_DEL;
-        ops[i]->error = 0;
-    }
-}
-
-static uint32_t
-fake_features(struct dpif *dpif)
-{
-    (void) dpif;
-    return OVS_DP_F_TC_RECIRC_SHARING;
-}
-
-static const struct dpif_class fake_class = {
-    .type = "system",
-    .operate = fake_operate,
-    .get_features = fake_features,
-};
-
-static struct dpif dpif;
-static struct dpif_offload *offload;
-static struct netdev *netdevs[PORTS];
-
-/* Port N is device N + 1 of the fake kernel: 2, 3, 4 of one switch. */
-static void
-ports_add(void)
-{
-    for (int i = 0; i < PORTS; i++) {
-        assert_int_equal(nft_offload_class.port_add(offload, netdevs[i],
-                                                    u32_to_odp(i + 1)), 0);
-    }
-}
-
-static void
-configure(const char *hw_offload)
-{
-    struct smap config = SMAP_INITIALIZER(&config);
-
-    smap_add(&config, "hw-offload", hw_offload);
-    nft_offload_class.set_config(offload, &config);
-    smap_destroy(&config);
-}
-
-/* A process begins: OVS opens its datapath, whose ports are there. */
-static void
-process_start(const char *hw_offload)
-{
-    assert_int_equal(nft_offload_class.open(&nft_offload_class, &dpif,
-                                            &offload), 0);
-    ports_add();
-    configure(hw_offload);
-}
-
-/* It ends and leaves its rules. */
-static void
-process_stop(void)
-{
-    nft_offload_class.close(offload);
-    ovsrcu_quiesce();
-}
+/* --- flows --- */
 
 static int
 setup(void **state OVS_UNUSED)
 {
-    tc = fake_tc_new();
-    dpif_dels = 0;
-    process_start("true");
+    provider_host_boot();
+    provider_host_start("true");
     return 0;
 }
 
 static int
 teardown(void **state OVS_UNUSED)
 {
-    process_stop();
-    fake_tc_free(tc);
+    provider_host_stop();
+    provider_host_shutdown();
     return 0;
-}
-
-/* --- flows --- */
-
-struct flow_text {
-    struct ofpbuf key, mask, actions;
-    ovs_u128 ufid;
-    struct dpif_flow_stats stats;
-    struct dpif_op op;
-    struct dpif_op *opp;
-};
-
-static void
-text_init(struct flow_text *text, uint32_t id, const char *flow,
-          const char *actions)
-{
-    memset(text, 0, sizeof *text);
-    ofpbuf_init(&text->key, 0);
-    ofpbuf_init(&text->mask, 0);
-    ofpbuf_init(&text->actions, 0);
-    assert_int_equal(odp_flow_from_string(flow, NULL, &text->key, &text->mask,
-                                          NULL), 0);
-    assert_int_equal(odp_actions_from_string(actions, NULL, &text->actions),
-                     0);
-    text->ufid.u32[0] = id;
-    text->opp = &text->op;
-}
-
-static void
-text_uninit(struct flow_text *text)
-{
-    ofpbuf_uninit(&text->key);
-    ofpbuf_uninit(&text->mask);
-    ofpbuf_uninit(&text->actions);
-}
-
-static void
-put_init(struct flow_text *text, enum dpif_flow_put_flags flags)
-{
-    text->op.type = DPIF_OP_FLOW_PUT;
-    text->op.error = -1;
-    text->op.flow_put = (struct dpif_flow_put) {
-        .flags = flags,
-        .key = text->key.data, .key_len = text->key.size,
-        .mask = text->mask.data, .mask_len = text->mask.size,
-        .actions = text->actions.data, .actions_len = text->actions.size,
-        .ufid = &text->ufid,
-        .pmd_id = PMD_ID_NULL,
-        .stats = &text->stats,
-    };
-}
-
-static int
-operate(struct flow_text *text)
-{
-    nft_offload_class.operate(&dpif, offload, &text->opp, 1);
-    return text->op.error;
 }
 
 /* Puts flow 'id' and returns what became of the operation; the put that OVS
@@ -210,13 +50,13 @@ put(uint32_t id, const char *flow, const char *actions,
     struct flow_text text;
     int error;
 
-    text_init(&text, id, flow, actions);
-    put_init(&text, flags);
-    error = operate(&text);
+    flow_text_init(&text, id, flow, actions);
+    flow_text_put(&text, flags);
+    error = flow_text_operate(&text);
     if (after) {
         *after = text.op.flow_put.flags;
     }
-    text_uninit(&text);
+    flow_text_uninit(&text);
     return error;
 }
 
@@ -229,7 +69,7 @@ del(uint32_t id, struct dpif_flow_stats *stats)
     text.op.error = -1;
     text.op.flow_del.ufid = &text.ufid;
     text.op.flow_del.stats = stats;
-    return operate(&text);
+    return flow_text_operate(&text);
 }
 
 static unsigned int
@@ -240,7 +80,7 @@ dump(bool terse, struct dpif_flow *flows, unsigned int max)
     unsigned int n = 0;
     int got;
 
-    d = nft_offload_class.flow_dump_create(offload, terse);
+    d = nft_offload_class.flow_dump_create(host.offload, terse);
     thread = nft_offload_class.flow_dump_thread_create(d);
     do {
         got = nft_offload_class.flow_dump_next(thread, flows + n, max - n);
@@ -265,10 +105,10 @@ test_put_get_del(void **state OVS_UNUSED)
     struct ofpbuf buf;
 
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
-    assert_int_equal(fake_tc_filters(tc, RULES), 1);
-    assert_int_equal(nft_offload_class.flow_count(offload), 1);
-    fake_tc_first(tc, RULES)->packets = 7;
-    fake_tc_first(tc, RULES)->bytes = 700;
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 1);
+    assert_int_equal(nft_offload_class.flow_count(host.offload), 1);
+    fake_tc_first(host.tc, RULES)->packets = 7;
+    fake_tc_first(host.tc, RULES)->bytes = 700;
 
     /* A dump shows what was put, counted. */
     assert_int_equal(dump(true, flows, 4), 1);
@@ -282,14 +122,14 @@ test_put_get_del(void **state OVS_UNUSED)
     assert_string_equal(flows[0].attrs.dp_layer, "tc");
 
     /* A get, too, byte for byte. */
-    text_init(&text, 1, IP_FLOW, "2");
+    flow_text_init(&text, 1, IP_FLOW, "2");
     ofpbuf_init(&buf, 0);
     text.op.type = DPIF_OP_FLOW_GET;
     text.op.error = -1;
     text.op.flow_get = (struct dpif_flow_get) {
         .ufid = &text.ufid, .buffer = &buf, .flow = &got,
     };
-    assert_int_equal(operate(&text), 0);
+    assert_int_equal(flow_text_operate(&text), 0);
     assert_int_equal(got.key_len, text.key.size);
     assert_memory_equal(got.key, text.key.data, text.key.size);
     assert_int_equal(got.mask_len, text.mask.size);
@@ -298,15 +138,15 @@ test_put_get_del(void **state OVS_UNUSED)
     assert_memory_equal(got.actions, text.actions.data, text.actions.size);
     text.ufid.u32[0] = 2;
     text.op.error = -1;
-    assert_int_equal(operate(&text), -1);
+    assert_int_equal(flow_text_operate(&text), -1);
     ofpbuf_uninit(&buf);
-    text_uninit(&text);
+    flow_text_uninit(&text);
 
     /* What came since the last reading counts as well. */
-    fake_tc_first(tc, RULES)->packets = 9;
+    fake_tc_first(host.tc, RULES)->packets = 9;
     assert_int_equal(del(1, &stats), 0);
     assert_int_equal(stats.n_packets, 9);
-    assert_int_equal(fake_tc_filters(tc, RULES), 0);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 0);
     assert_int_equal(del(1, NULL), -1);
     assert_int_equal(dump(true, flows, 4), 0);
 }
@@ -326,25 +166,25 @@ test_fresh(void **state OVS_UNUSED)
     struct dpif_flow flow;
 
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
-    tc->dump_ms = 60;
+    host.tc->dump_ms = 60;
     for (unsigned int packets = 3; packets < 6; packets++) {
-        fake_tc_first(tc, RULES)->packets = packets;
+        fake_tc_first(host.tc, RULES)->packets = packets;
         assert_int_equal(dump(false, &flow, 1), 1);
         assert_int_equal(flow.stats.n_packets, packets);
     }
     /* Longer than anybody waits, and until it is allowed to end. */
-    tc->dump_ms = 600 * 1000;
-    fake_tc_first(tc, RULES)->packets = 6;
+    host.tc->dump_ms = 600 * 1000;
+    fake_tc_first(host.tc, RULES)->packets = 6;
     xpthread_join(ovs_thread_create("revalidator", revalidate, &flow), NULL);
     assert_int_equal(flow.stats.n_packets, 5);
-    tc->dump_ms = 0;
+    host.tc->dump_ms = 0;
 }
 
 /* A refused flow is left to others and never placed later. */
 static void
 test_refused(void **state OVS_UNUSED)
 {
-    struct nft_offload *nft = nft_offload_cast(offload);
+    struct nft_offload *nft = nft_offload_cast(host.offload);
     struct nfo_table_stats figures;
     struct dpif_flow flows[4];
 
@@ -353,8 +193,8 @@ test_refused(void **state OVS_UNUSED)
     nfo_table_stats(nft->table, &figures);
     assert_int_equal(figures.entries, 0);
 
-    tc->fail_news = 1;
-    tc->fail_err = -ENOSPC;
+    host.tc->fail_news = 1;
+    host.tc->fail_err = -ENOSPC;
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), -1);
     /* No rule says this. */
     assert_int_equal(put(2, IP_FLOW, "trunc(100),2", DPIF_FP_CREATE, NULL),
@@ -370,7 +210,7 @@ test_refused(void **state OVS_UNUSED)
     assert_int_equal(dump(true, flows, 4), 0);
     /* The first one would be due. */
     usleep(300 * 1000);
-    assert_int_equal(fake_tc_filters(tc, RULES), 0);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 0);
 
     /* The deletion reaches the others, and the flow is forgotten. */
     assert_int_equal(del(1, NULL), -1);
@@ -383,23 +223,23 @@ static void
 test_modify(void **state OVS_UNUSED)
 {
     enum dpif_flow_put_flags after;
-    unsigned int dels = tc->dels;
+    unsigned int dels = host.tc->dels;
     struct dpif_flow flows[4];
 
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
-    fake_tc_first(tc, RULES)->packets = 5;
+    fake_tc_first(host.tc, RULES)->packets = 5;
     /* In place, and counters go on. */
     assert_int_equal(put(1, IP_FLOW, "2,3", DPIF_FP_MODIFY, NULL), 0);
-    assert_int_equal(tc->replaces, 1);
-    assert_int_equal(tc->dels, dels);
-    assert_int_equal(dpif_dels, 0);
+    assert_int_equal(host.tc->replaces, 1);
+    assert_int_equal(host.tc->dels, dels);
+    assert_int_equal(host.dpif_dels, 0);
     assert_int_equal(dump(false, flows, 4), 1);
     assert_int_equal(flows[0].stats.n_packets, 5);
     /* What cannot be placed moves to the datapath, which creates it. */
     assert_int_equal(put(1, IP_FLOW, "trunc(100),2", DPIF_FP_MODIFY, &after),
                      -1);
     assert_int_equal(after, DPIF_FP_CREATE);
-    assert_int_equal(fake_tc_filters(tc, RULES), 0);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 0);
     assert_int_equal(dump(true, flows, 4), 0);
     /* There it is modified. */
     assert_int_equal(put(1, IP_FLOW, "trunc(90),2", DPIF_FP_MODIFY, &after),
@@ -407,9 +247,9 @@ test_modify(void **state OVS_UNUSED)
     assert_int_equal(after, DPIF_FP_MODIFY);
     /* And back: the datapath forgets it, counters begin anew. */
     assert_int_equal(put(1, IP_FLOW, "3", DPIF_FP_MODIFY, NULL), 0);
-    assert_int_equal(dpif_dels, 1);
-    assert_int_equal(fake_tc_filters(tc, RULES), 1);
-    fake_tc_first(tc, RULES)->packets = 3;
+    assert_int_equal(host.dpif_dels, 1);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 1);
+    fake_tc_first(host.tc, RULES)->packets = 3;
     assert_int_equal(dump(false, flows, 4), 1);
     assert_int_equal(flows[0].stats.n_packets, 3);
     assert_int_equal(del(1, &flows[0].stats), 0);
@@ -424,30 +264,30 @@ test_batch(void **state OVS_UNUSED)
     static struct flow_text text[BATCH];
     static struct dpif_flow flows[BATCH];
     struct dpif_op *ops[BATCH];
-    unsigned int sends = tc->sends;
+    unsigned int sends = host.tc->sends;
     char flow[256];
 
     for (int i = 0; i < BATCH; i++) {
         snprintf(flow, sizeof flow, "recirc_id(0),in_port(1),eth(src="
                  "02:00:00:00:00:01,dst=02:00:00:00:01:%02x),"
                  "eth_type(0x0800),ipv4(frag=no)", i);
-        text_init(&text[i], i + 1, flow, "2");
-        put_init(&text[i], DPIF_FP_CREATE);
+        flow_text_init(&text[i], i + 1, flow, "2");
+        flow_text_put(&text[i], DPIF_FP_CREATE);
         ops[i] = &text[i].op;
     }
     /* One of them is there twice: the last one wins. */
     text[3].ufid = text[2].ufid;
-    nft_offload_class.operate(&dpif, offload, ops, BATCH);
+    nft_offload_class.operate(&host.dpif, host.offload, ops, BATCH);
     for (int i = 0; i < BATCH; i++) {
         assert_int_equal(text[i].op.error, 0);
-        text_uninit(&text[i]);
+        flow_text_uninit(&text[i]);
     }
-    assert_int_equal(fake_tc_filters(tc, RULES), BATCH - 1);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), BATCH - 1);
     /* The worker may read counters meanwhile. */
-    assert_in_range(tc->sends - sends, 2, 12);
+    assert_in_range(host.tc->sends - sends, 2, 12);
     assert_int_equal(dump(true, flows, BATCH), BATCH - 1);
-    assert_int_equal(nft_offload_class.flow_flush(offload), 0);
-    assert_int_equal(fake_tc_filters(tc, RULES), 0);
+    assert_int_equal(nft_offload_class.flow_flush(host.offload), 0);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 0);
     assert_int_equal(dump(true, flows, BATCH), 0);
 }
 
@@ -463,18 +303,18 @@ test_recirculation(void **state OVS_UNUSED)
     /* Nothing leads there. */
     assert_int_equal(put(2, CHAIN_FLOW, "2", DPIF_FP_CREATE, NULL), -1);
     /* In one batch with what does. */
-    text_init(&first, 1, IP_FLOW, "recirc(5)");
-    put_init(&first, DPIF_FP_CREATE);
-    text_init(&second, 2, CHAIN_FLOW, "2");
-    put_init(&second, DPIF_FP_CREATE);
+    flow_text_init(&first, 1, IP_FLOW, "recirc(5)");
+    flow_text_put(&first, DPIF_FP_CREATE);
+    flow_text_init(&second, 2, CHAIN_FLOW, "2");
+    flow_text_put(&second, DPIF_FP_CREATE);
     ops[0] = &first.op;
     ops[1] = &second.op;
-    nft_offload_class.operate(&dpif, offload, ops, 2);
+    nft_offload_class.operate(&host.dpif, host.offload, ops, 2);
     assert_int_equal(first.op.error, 0);
     assert_int_equal(second.op.error, 0);
-    assert_int_equal(fake_tc_filters(tc, RULES), 2);
-    text_uninit(&first);
-    text_uninit(&second);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 2);
+    flow_text_uninit(&first);
+    flow_text_uninit(&second);
 }
 
 /* The next process finds the rules, shows them as flows, and keeps those. */
@@ -492,22 +332,22 @@ test_restart(void **state OVS_UNUSED)
     assert_int_equal(put(2, "recirc_id(0),in_port(2),eth(src=02:00:00:00:00:02"
                          ",dst=02:00:00:00:00:01),eth_type(0x88cc)",
                          "recirc(5)", DPIF_FP_CREATE, NULL), 0);
-    process_stop();
-    assert_int_equal(fake_tc_filters(tc, RULES), 2);
-    fake_tc_first(tc, RULES)->packets = 4;
-    news = tc->news;
+    provider_host_stop();
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 2);
+    fake_tc_first(host.tc, RULES)->packets = 4;
+    news = host.tc->news;
 
-    process_start("true");
+    provider_host_start("true");
     /* Recirculation ids mean nothing any more. */
-    assert_int_equal(fake_tc_filters(tc, RULES), 1);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 1);
     /* OVS flushes at the start: what was not claimed yet stays. */
-    nft_offload_class.flow_flush(offload);
-    assert_int_equal(fake_tc_filters(tc, RULES), 1);
+    nft_offload_class.flow_flush(host.offload);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 1);
     assert_int_equal(dump(true, flows, 4), 1);
     ufid = flows[0].ufid;
     assert_int_equal(flows[0].stats.n_packets, 4);
     /* The two probes of tunnels are the rules that were put. */
-    assert_in_range(tc->news - news, 0, 2);
+    assert_in_range(host.tc->news - news, 0, 2);
 
     ofpbuf_init(&buf, 0);
     op.type = DPIF_OP_FLOW_GET;
@@ -515,13 +355,13 @@ test_restart(void **state OVS_UNUSED)
     op.flow_get = (struct dpif_flow_get) {
         .ufid = &ufid, .buffer = &buf, .flow = &got,
     };
-    nft_offload_class.operate(&dpif, offload, &opp, 1);
+    nft_offload_class.operate(&host.dpif, host.offload, &opp, 1);
     assert_int_equal(op.error, 0);
     {
         struct flow_text text;
         struct ds ds = DS_EMPTY_INITIALIZER;
 
-        text_init(&text, 1, IP_FLOW, "2,3");
+        flow_text_init(&text, 1, IP_FLOW, "2,3");
         assert_int_equal(got.actions_len, text.actions.size);
         assert_memory_equal(got.actions, text.actions.data, got.actions_len);
         odp_flow_format(got.key, got.key_len, got.mask, got.mask_len, NULL,
@@ -529,16 +369,16 @@ test_restart(void **state OVS_UNUSED)
         assert_non_null(strstr(ds_cstr(&ds), "dst=02:00:00:00:00:02"));
         assert_non_null(strstr(ds_cstr(&ds), "in_port(1)"));
         ds_destroy(&ds);
-        text_uninit(&text);
+        flow_text_uninit(&text);
     }
     ofpbuf_uninit(&buf);
     op.type = DPIF_OP_FLOW_DEL;
     op.error = -1;
     op.flow_del = (struct dpif_flow_del) { .ufid = &ufid, .stats = &stats };
-    nft_offload_class.operate(&dpif, offload, &opp, 1);
+    nft_offload_class.operate(&host.dpif, host.offload, &opp, 1);
     assert_int_equal(op.error, 0);
     assert_int_equal(stats.n_packets, 4);
-    assert_int_equal(fake_tc_filters(tc, RULES), 0);
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 0);
 }
 
 /* Off means that nothing of before stays; flushed and closed, too. */
@@ -546,41 +386,20 @@ static void
 test_off(void **state OVS_UNUSED)
 {
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
-    process_stop();
-    process_start("false");
-    assert_int_equal(fake_tc_filters(tc, RULES), 0);
+    provider_host_stop();
+    provider_host_start("false");
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 0);
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), -1);
 
     /* And on at run time. */
-    configure("true");
+    provider_host_configure("true");
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
-    process_stop();
-    process_start("true");
-    nft_offload_class.flow_flush(offload);
-    process_stop();
-    assert_int_equal(fake_tc_filters(tc, RULES), 0);
-    process_start("true");
-}
-
-static int
-group_setup(void **state OVS_UNUSED)
-{
-    struct smap args = SMAP_INITIALIZER(&args);
-    char name[8], ifindex[8];
-
-    assert_int_equal(pipe(quiet_fd), 0);
-    dummy_enable("");
-    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_ERR);
-    dpif_init(&dpif, &fake_class, "ovs-system", 0, 0);
-    for (int i = 0; i < PORTS; i++) {
-        snprintf(name, sizeof name, "p%d", i + 1);
-        snprintf(ifindex, sizeof ifindex, "%d", i + 2);
-        assert_int_equal(netdev_open(name, "dummy", &netdevs[i]), 0);
-        smap_replace(&args, "ifindex", ifindex);
-        assert_int_equal(netdev_set_config(netdevs[i], &args, NULL), 0);
-    }
-    smap_destroy(&args);
-    return 0;
+    provider_host_stop();
+    provider_host_start("true");
+    nft_offload_class.flow_flush(host.offload);
+    provider_host_stop();
+    assert_int_equal(fake_tc_filters(host.tc, RULES), 0);
+    provider_host_start("true");
 }
 
 int
@@ -597,5 +416,6 @@ main(void)
         cmocka_unit_test_setup_teardown(test_off, setup, teardown),
     };
 
-    return cmocka_run_group_tests(tests, group_setup, NULL);
+    return cmocka_run_group_tests(tests, provider_host_group_setup,
+                                  NULL);
 }
