@@ -56,9 +56,9 @@ cases_all()
 	done
 }
 
-# cases_run KERNEL...: those that are selected, on these kernels, a guest for
-# each number of processors, with Open vSwitch and without.
-cases_run()
+# cases_jobs KERNEL...: starts those that are selected, on these kernels: a job
+# for each number of processors, with Open vSwitch and without.
+cases_jobs()
 {
 	local kernel name group smp ovs seconds key
 	declare -A work=()
@@ -68,13 +68,13 @@ cases_run()
 		work["$kernel $smp $ovs"]+=" $name:$seconds"
 	done < <(cases_all)
 	for key in "${!work[@]}"; do
-		cases_run_kernel $key ${work[$key]}
+		job cases_run $key ${work[$key]}
 	done
 }
 
-# cases_run_kernel KERNEL SMP OVS NAME:SECONDS...: until all have run, in as many
-# guests as it takes.
-cases_run_kernel()
+# cases_run KERNEL SMP OVS NAME:SECONDS...: until all have run, in as many guests
+# as it takes.
+cases_run()
 {
 	local kernel=$1 before status=0
 	GUEST=(--kernel "$kernel" --smp "$2")
@@ -108,11 +108,12 @@ cases_fail_all()
 # there.
 cases_run_guest()
 {
-	local kernel=$1 item total=120 out=$LOGS/$1 running='' word name seconds why
+	local kernel=$1 item total=120 out=$LOGS/$1 running='' word name seconds why log
 	for item in "${LEFT[@]}"; do
 		total=$((total + ${item##*:} + 60))
 	done
 	mkdir -p "$out"
+	log=$(mktemp "$out/guest.XXXXXX")
 	while read -r word name seconds why; do
 		case $word in
 		run)
@@ -126,15 +127,16 @@ cases_run_guest()
 			;;
 		esac
 	done < <(NFT_OFFLOAD_OUT=$out "$SRC/tests/guest" "${GUEST[@]}" \
-		--timeout "$total" "$SRC/tests/check.d/driver" ${FULL:+--full} "${LEFT[@]}" 2>"$out/guest.log")
+		--timeout "$total" "$SRC/tests/check.d/driver" ${FULL:+--full} "${LEFT[@]}" 2>"$log")
 	if [ -n "$running" ]; then
 		# It took the guest along: what the kernel said last is there.
-		cat "$out/guest.log" >>"$out/$running.log"
+		cat "$log" >>"$out/$running.log"
 		result fail "$kernel/$running" "$(since "$started")" "the guest died" \
 			"$out/$running.log"
 		cases_done "$running"
 	fi
-	cat "$out/guest.log" >>"$out/guests.log"
+	cat "$log" >>"$out/guests.log"
+	rm "$log"
 }
 
 cases_done()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# job: things done at the same time, as many as there are processors.
+# job: things done at the same time, one more than there are processors: guests
+# wait a good deal of their time.
 
 JOBS=()
 
@@ -7,7 +8,7 @@ JOBS=()
 # own, so that what it started can be ended with it.
 job()
 {
-	job_wait $(($(nproc) - 1))
+	job_wait "$(nproc)"
 	set -m
 	(
 		AT_EXIT=()

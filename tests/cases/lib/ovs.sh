@@ -78,7 +78,7 @@ ovs_up() {
 # provider makes of meters and leaves there when it is killed.
 ovs_down() {
 	vswitchd_stop
-	tc actions flush action police
+	[ ! -e /sys/module/act_police ] || tc actions flush action police
 	if [ -e $OVS_RUN/ovsdb-server.pid ]; then
 		ovs-appctl -t ovsdb-server exit
 	fi
