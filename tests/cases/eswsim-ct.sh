@@ -395,10 +395,15 @@ refusals() {
 	clear_rules
 }
 
-# With arguments only these parts; under_traffic, in which the module goes, is the last.
+# With arguments only these parts, all of them with --full; under_traffic, in which
+# the module goes, is the last.
 setup
 head -c 10M /dev/urandom > "$WORK/data"
-[ $# -gt 0 ] || set -- plain nat matches clearing hardware_only edited late commits ageing refusals under_traffic
+if [ $# = 0 ] && [ -n "${NFT_OFFLOAD_FULL:-}" ]; then
+	set -- plain nat matches clearing hardware_only edited late commits ageing refusals under_traffic
+elif [ $# = 0 ]; then
+	set -- plain nat refusals under_traffic
+fi
 for part; do
 	$part
 done
