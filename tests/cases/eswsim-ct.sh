@@ -402,7 +402,7 @@ head -c 10M /dev/urandom > "$WORK/data"
 if [ $# = 0 ] && [ -n "${NFT_OFFLOAD_FULL:-}" ]; then
 	set -- plain nat matches clearing hardware_only edited late commits ageing refusals under_traffic
 elif [ $# = 0 ]; then
-	set -- plain nat refusals under_traffic
+	set -- plain refusals under_traffic
 fi
 for part; do
 	$part

@@ -354,8 +354,13 @@ removals() {
 	ip link del gre6
 }
 
-# With arguments only these parts; removals, which takes the NIC, is the last.
-[ $# -gt 0 ] || set -- encaps outputs decaps left_to_software next_hops chains refusals removals
+# With arguments only these parts, all of them with --full; removals, which takes
+# the NIC, is the last.
+if [ $# = 0 ] && [ -n "${NFT_OFFLOAD_FULL:-}" ]; then
+	set -- encaps outputs decaps left_to_software next_hops chains refusals removals
+elif [ $# = 0 ]; then
+	set -- encaps decaps removals
+fi
 setup
 underlay
 for part; do

@@ -15,9 +15,9 @@ set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 WORK=$(mktemp -d)
 FROM_OFFLOADS=${1:-${NFT_OFFLOAD_FULL:+22}}
-FROM_OFFLOADS=${FROM_OFFLOADS:-4}
+FROM_OFFLOADS=${FROM_OFFLOADS:-3}
 FROM_TRAFFIC=${2:-${NFT_OFFLOAD_FULL:+10}}
-FROM_TRAFFIC=${FROM_TRAFFIC:-2}
+FROM_TRAFFIC=${FROM_TRAFFIC:-1}
 SEED=${3:-$(date +%s)}
 OFFLOADS=22	# numbers 1 to this are system-offloads-traffic.at
 

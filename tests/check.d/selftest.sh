@@ -70,7 +70,7 @@ selftest_panic()
 
 selftest_hang()
 {
-	expect_saying 'sleep 1000' 125 --timeout 40 sleep 1000
+	expect_saying 'sleep 1000' 125 --timeout 30 sleep 1000
 }
 
 # A checkout of its own, in which QEMU aborts the first time, or every time.
