@@ -40,8 +40,9 @@ replay() {
 		die "$1: $(cat "$WORK/replay"; flows tc; flows ovs; ovs-appctl nft-offload/flows; conntrack -L)"
 	# Copies of both directions overtake each other.
 	sort "$dir/vm2" > "$dir/mirror"
-	# The identification of a tunnel's header, and with it the checksum, is anybody's choice.
-	sed 's/^\(.\{36\}\)....\(.\{8\}\)..../\1----\2----/' "$dir/out" > "$dir/wire"
+	# The identification of a tunnel's header, and with it the checksum, is anybody's
+	# choice, and so is the port it comes from.
+	sed 's/^\(.\{36\}\)....\(.\{8\}\)....\(.\{16\}\)..../\1----\2----\3----/' "$dir/out" > "$dir/wire"
 }
 
 # rules_are TO: VM 0 asks 10.1.0.100, which is 10.1.0.2 in VLAN 7 at port TO.
@@ -128,12 +129,11 @@ both() {
 	conntrack -F 2> "$WORK/conntrack"
 }
 
-# The tunnel is run by name until it has been seen to pass.
 declare -A HIT MISS
 nic_up 3
 vms_bare 3
 underlay_up
-[ $# -gt 0 ] || set -- vms
+[ $# -gt 0 ] || set -- vms geneve
 for part; do
 	case $part in
 	vms) both vms "$(rep 0)" "$(rep 1)" ;;

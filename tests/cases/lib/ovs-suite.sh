@@ -22,7 +22,7 @@ suite_prepare() {
 	mkdir -p $DIR/tests $DIR/bin
 	cp "$OVS_DIR"/build/tests/{atconfig,atlocal} "$OVS_DIR/source/tests/$SUITE" $DIR/tests/ || exit
 	ln -s "$OVS_DIR"/build/tests/.libs/{ovstest,test-ovsdb} $DIR/bin/
-	# Quick to end, as 8 and 9 need it.
+	# Quick to end, as 8 and 9 need it; atlocal asks for it before the path is set.
 	ln -s /usr/bin/ncat $DIR/bin/nc
 	# 20 looks at flows that go when they are idle for so long.
 	sed -i 's/other_config:max-idle=2000/other_config:max-idle=20000/' $DIR/tests/$SUITE
@@ -153,7 +153,7 @@ suite_keep() {
 
 # suite_run TESTSUITE-ARGUMENT...: results as they come.
 suite_run() {
-	bash ./$SUITE -C $DIR/tests "AUTOTEST_PATH=$DIR/bin:/usr/sbin:/usr/bin" "$@" \
+	PATH=$DIR/bin:$PATH bash ./$SUITE -C $DIR/tests "AUTOTEST_PATH=$DIR/bin:/usr/sbin:/usr/bin" "$@" \
 		< /dev/null 2> $DIR/stderr | tee $DIR/stdout | suite_results
 }
 
