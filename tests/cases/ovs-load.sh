@@ -63,13 +63,13 @@ interfaces() {
 		*) show_has "$dev" "$choice" || die "$choice: $(cat "$WORK/show")" ;;
 		esac
 	done
-	until_true 10 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "no ping: $(cat "$WORK/ping")"
+	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "no ping: $(cat "$WORK/ping")"
 }
 
 # without_us WHAT: OVS forwards, and nft_offload is not in it.
 without_us() {
 	! ovs-appctl dpif/offload/classes | grep -q nft_offload || die "$1: it is loaded"
-	until_true 20 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "$1: no ping"
+	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "$1: no ping: $(tail -n 20 $OVS_LOG)"
 }
 
 # An OVS that says of itself to be the next patch version: found when the class

@@ -104,7 +104,7 @@ ovs_bed() {
 	ovs_up "$@"
 	ovs_vm 0
 	ovs_vm 1
-	until_true 10 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" ||
+	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" ||
 		die "vm0 does not reach vm1: $(cat "$WORK/ping"; tail -n 20 $OVS_LOG)"
 }
 
