@@ -78,6 +78,7 @@ other_version() {
 	local dir=$WORK/other lib
 	mkdir -p "$dir"
 	vswitchd_stop
+	nft-offload flush	# who goes on without us has to: nobody else knows our rules
 	lib=$(readlink -f /usr/lib/libopenvswitch-4.0.so.0)
 	sed 's/%s (Open vSwitch) 4\.0\.0/%s (Open vSwitch) 4.0.9/g; s/Open vSwitch Library 4\.0\.0/Open vSwitch Library 4.0.9/g' \
 		"$lib" > "$dir/libopenvswitch-4.0.so.0"
@@ -95,6 +96,7 @@ other_library() {
 	local dir=$WORK/library name
 	mkdir -p "$dir"
 	vswitchd_stop
+	nft-offload flush
 	for name in libopenvswitch libofproto libsflow libovsdb; do
 		sed 's/-4\.0\.so\.0/-4.9.so.0/g' /usr/lib/$name-4.0.so.0 > "$dir/$name-4.9.so.0"
 	done
