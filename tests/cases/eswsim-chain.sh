@@ -39,13 +39,6 @@ host_sees() {
 	fi
 }
 
-# sent CHAIN WHO: packets that "software" or "hardware" counted at the first
-# action of the chain's first rule.
-sent() {
-	tc -s filter show dev "$rep0" ingress chain $1 > "$WORK/sent"
-	awk -v who="$2" '$1 == "Sent" && $2 == who { n = $5; exit } END { print n + 0 }' "$WORK/sent"
-}
-
 # all_rules_gone: chains other than 0 are not deleted with the rest.
 all_rules_gone() {
 	tc qdisc del dev "$rep0" clsact
@@ -59,8 +52,8 @@ chains() {
 	sw_rule 5 1 protocol ip ip_ttl 63 action mirred egress redirect dev "$rep1"
 	frames vf0 $u "$(host_sees eth/ip,ttl=63/udp/data)" vf1=eth/ip,ttl=63/udp/data
 	if [ -n "$restore" ]; then
-		[ "$(sent 0 software)" = 0 ] || die "$CASE: the host began anew"
-		[ "$(sent 0 hardware)" = 1 ] || die "$CASE: not counted"
+		[ "$(sent software "$rep0" chain 0)" = 0 ] || die "$CASE: the host began anew"
+		[ "$(sent hardware "$rep0" chain 0)" = 1 ] || die "$CASE: not counted"
 	fi
 	CASE="the host's rule comes to hardware"
 	hw_rule 5 2 protocol ip flower skip_sw ip_ttl 63 action mirred egress redirect dev "$rep2"
@@ -93,7 +86,7 @@ tracking() {
 	hw_rule 0 1 protocol ip flower ip_ttl 64 action $ttl action ct zone 9 pipe action goto chain 5
 	sw_rule 5 1 protocol ip ct_state +trk+new ct_zone 9 ip_ttl 63 action mirred egress redirect dev "$rep1"
 	frames vf0 $u "$(host_sees eth/ip,ttl=63/udp/data)" vf1=eth/ip,ttl=63/udp/data
-	[ -z "$restore" ] || [ "$(sent 0 hardware)" = 0 ] || die "$CASE: counted twice"
+	[ -z "$restore" ] || [ "$(sent hardware "$rep0" chain 0)" = 0 ] || die "$CASE: counted twice"
 	# Neither IP nor an unfragmented packet: the host's, as it is.
 	CASE="no IP at ct"
 	hw_rule 0 2 protocol 0x88b5 flower action ct zone 9 pipe action goto chain 5

@@ -14,9 +14,7 @@
 # shellcheck disable=SC2086 # words are split on purpose
 set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
-
-DEBUG=/sys/kernel/debug/eswsim/eswsim0
-ZONE=5
+. "$(dirname "$0")/lib/ct.sh"
 
 # Two VMs in one subnet that know each other's addresses, and no host between.
 setup() {
@@ -24,11 +22,7 @@ setup() {
 	nic_up 2
 	[ -e $DEBUG ] || mount -t debugfs debugfs /sys/kernel/debug
 	for n in 0 1; do
-		ip netns add vm$n
-		ip link set "$(vf $n)" netns vm$n name eth0
-		ip -n vm$n link set lo up
-		ip netns exec vm$n sysctl -qw net.ipv6.conf.eth0.accept_dad=0
-		ip -n vm$n link set eth0 up
+		vm_netns $n
 		ip -n vm$n addr add 10.0.0.$((n + 1))/24 dev eth0
 		ip -n vm$n addr add fd00::$((n + 1))/64 dev eth0 nodad
 		ip link set "$(rep $n)" up
@@ -100,37 +94,6 @@ tracked() {
 			action ct commit zone $ZONE $commit pipe action mirred egress redirect dev "$rep1"
 		prio=$((prio + 1))
 	done
-}
-
-# The direction of VM 0 is enough: conntrack lets the answers of UDP into
-# hardware only when it has seen them for a while.
-established() { grep -q "^zone $ZONE .* state a " $DEBUG/connections; }
-
-connections() { [ "$(grep -c "^zone ${2:-$ZONE} " $DEBUG/connections)" = "$1" ]; }
-
-# udp NAME ADDRESS PORT RECEIVE-PORT [TTL]: a flow of 4000 packets after it is in hardware.
-udp() {
-	local name=$1 hit miss receiver sender
-	vm 1 udpflow recv "$4" --for 100 > "$WORK/recv" &
-	receiver=$!
-	rm -f "$WORK/go"
-	vm 0 udpflow send "$2" "$3" 4000 --pps 4000 --warmup 1 --until "$WORK/go" > "$WORK/send" &
-	sender=$!
-	until_true 20 established || die "$name: not in hardware: $(cat $DEBUG/connections; conntrack -L 2>&1)"
-	until_true 10 ct HW_OFFLOAD || die "$name: no [HW_OFFLOAD]: $(cat "$WORK/conntrack")"
-	hit=$(hw "$rep0" hw_rx_hit_packets)
-	miss=$(hw "$rep0" hw_rx_miss_packets)
-	touch "$WORK/go"
-	wait $sender || die "$name: $(cat "$WORK/send")"
-	wait $receiver
-	hit=$(($(hw "$rep0" hw_rx_hit_packets) - hit))
-	miss=$(($(hw "$rep0" hw_rx_miss_packets) - miss))
-	echo "$name: NIC carried $hit, host $miss; $(cat "$WORK/recv")"
-	grep -q " lost=0 .*ttl=${5:-64}\.\.${5:-64}" "$WORK/recv" || die "$name: $(cat "$WORK/recv")"
-	[ "$hit" -ge 4000 ] || die "$name: only $hit packets in hardware"
-	[ "$miss" -le 40 ] || die "$name: $miss packets by the host"
-	conntrack -F > "$WORK/flush" 2>&1
-	until_true 20 connections 0 || die "$name: the deleted connection stays: $(cat $DEBUG/connections)"
 }
 
 # tcp NAME ADDRESS PORT RECEIVE-PORT: 10 MB, most of it by hardware, till FIN.
@@ -238,7 +201,7 @@ hardware_only() {
 	miss=$(hw "$rep0" hw_rx_miss_packets)
 	vm 0 bash -c 'for _ in 1 2 3 4 5; do echo hello > /dev/udp/10.0.0.2/5001; done'
 	until_true 10 more "$rep0" hw_rx_miss_packets $((miss + 4)) || die "$CASE: the host does not get them"
-	[ "$(sent "$rep0" 1 9 software)" = 0 ] || die "$CASE: the host went on: $(cat "$WORK/sent")"
+	[ "$(sent software "$rep0" chain 1 prio 9)" = 0 ] || die "$CASE: the host went on: $(cat "$WORK/sent")"
 	! ct "dport=5001 " || die "$CASE: $(cat "$WORK/conntrack")"
 	! grep . $DEBUG/connections || die "$CASE: a connection in hardware"
 	clear_rules
@@ -252,12 +215,6 @@ edited() {
 	rule "$rep0" 1 1 ip ct_state +trk+est action mirred egress redirect dev "$rep1"
 	udp "$CASE" 10.0.0.2 5001 5001 63
 	clear_rules
-}
-
-# sent DEV CHAIN PRIO WHO: packets of a rule that "software" or "hardware" has done.
-sent() {
-	tc -s filter show dev "$1" ingress chain "$2" prio "$3" > "$WORK/sent"
-	awk -v who="$4" '$1 == "Sent" && $2 == who { n = $5; exit } END { print n + 0 }' "$WORK/sent"
 }
 
 # Hardware finds the connection, the host has the rule for it.
@@ -275,11 +232,11 @@ late() {
 	vm 0 udpflow send 10.0.0.2 5001 2000 --pps 2000 --warmup 1 --until "$WORK/go" > "$WORK/send" &
 	until_true 20 established || die "$CASE: not in hardware"
 	miss=$(hw "$rep0" hw_rx_miss_packets)
-	before=$(sent "$rep0" 0 1 software)
+	before=$(sent software "$rep0" chain 0 prio 1)
 	touch "$WORK/go"
 	wait $receiver
 	miss=$(($(hw "$rep0" hw_rx_miss_packets) - miss))
-	before=$(($(sent "$rep0" 0 1 software) - before))
+	before=$(($(sent software "$rep0" chain 0 prio 1) - before))
 	echo "$CASE: hardware missed $miss, of which the host began $before anew; $(cat "$WORK/recv")"
 	grep -q ' lost=0 ' "$WORK/recv" || die "$CASE: $(cat "$WORK/recv")"
 	[ "$miss" -ge 2000 ] || die "$CASE: only $miss misses"

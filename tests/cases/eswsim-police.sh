@@ -190,7 +190,7 @@ samples() {
 	read -r line <&"${SAMPLES[0]}"
 	[ "$line" = "group=12 iif=$n rate=1 size=114 data=0200000000020200000000010800" ] || die "$CASE: software: $line"
 	clear_rules
-	wait "$sampler" 2> /dev/null || true
+	wait "$sampler" || die "$CASE: psample.py ended with $?"
 	CASE="one of ten is sampled"
 	coproc MANY { "$(dirname "$0")/lib/psample.py" 1000 4; }
 	read -r line <&"${MANY[0]}"

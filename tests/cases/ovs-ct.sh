@@ -12,39 +12,10 @@
 set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 . "$(dirname "$0")/lib/ovs.sh"
+. "$(dirname "$0")/lib/ct.sh"
 
-DEBUG=/sys/kernel/debug/eswsim/eswsim0
-ZONE=5
-
-established() { grep -q "^zone $ZONE .* state a " $DEBUG/connections; }
-no_connections() { ! grep -q "^zone $ZONE " $DEBUG/connections; }
-
-# udp ADDRESS PORT: a flow to port 5001 of VM 1, of which 4000 packets are sent
-# when hardware has the connection.
-udp() {
-	local hit miss receiver sender
-	vm 1 udpflow recv 5001 --for 100 > "$WORK/recv" &
-	receiver=$!
-	rm -f "$WORK/go"
-	vm 0 udpflow send "$1" "$2" 4000 --pps 2000 --warmup 1 --until "$WORK/go" > "$WORK/send" &
-	sender=$!
-	until_true 30 established ||
-		die "$CASE: not in hardware: $(cat $DEBUG/connections; conntrack -L 2>&1; flows tc; flows ovs)"
-	until_true 10 ct HW_OFFLOAD || die "$CASE: no [HW_OFFLOAD]: $(cat "$WORK/conntrack")"
-	hit=$(hw "$(rep 0)" hw_rx_hit_packets)
-	miss=$(hw "$(rep 0)" hw_rx_miss_packets)
-	touch "$WORK/go"
-	wait $sender || die "$CASE: $(cat "$WORK/send")"
-	wait $receiver
-	hit=$(($(hw "$(rep 0)" hw_rx_hit_packets) - hit))
-	miss=$(($(hw "$(rep 0)" hw_rx_miss_packets) - miss))
-	echo "$CASE: NIC carried $hit, host $miss; $(cat "$WORK/recv")"
-	grep -q ' lost=0 ' "$WORK/recv" || die "$CASE: $(cat "$WORK/recv")"
-	[ "$hit" -ge 4000 ] || die "$CASE: only $hit packets in hardware: $(flows tc)"
-	[ "$miss" -le 40 ] || die "$CASE: $miss packets by the host: $(flows tc; flows ovs)"
-	conntrack -F > "$WORK/flush" 2>&1
-	until_true 20 no_connections || die "$CASE: it stays: $(cat $DEBUG/connections)"
-}
+PPS=2000 PATIENCE=30
+udp_tell() { flows tc; flows ovs; }
 
 # rules_are NAT COMMIT: VM 0 may begin connections; words of ct().
 rules_are() {
@@ -76,7 +47,7 @@ done
 
 CASE=plain
 rules_are "" ""
-udp 10.1.0.2 5001
+udp "$CASE" 10.1.0.2 5001 5001
 
 CASE=ping
 vm 0 ping -q -i 0.1 -c 10 10.1.0.2 > "$WORK/ping" || die "$CASE: $(cat "$WORK/ping"; flows tc; flows ovs)"
@@ -88,7 +59,7 @@ missed=$(($(upcalls) - missed))
 
 CASE=DNAT
 rules_are ",nat" ",nat(dst=10.1.0.2:5001)"
-udp 10.1.0.100 6001
+udp "$CASE" 10.1.0.100 6001 5001
 
 ovs_log_clean
 ovs_down

@@ -122,13 +122,7 @@ keys() {
 # What comes out at representors is what hardware misses: it is not listened to.
 nic_up 3
 vms_bare 3
-ip netns add out
-ip link set "$(port wire)" netns out name eth0
-ip netns exec out sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-ip -n out link set eth0 up
-ip link set "$(port p0)" up
-ip addr add $US/24 dev "$(port p0)"
-ip neigh replace $PEER lladdr $PEER_MAC dev "$(port p0)" nud permanent
+wire_bare $US $PEER $PEER_MAC
 pkt_start vf0=eth0@vm0 vf1=eth0@vm1 vf2=eth0@vm2 wire=eth0@out
 ask drain 1
 

@@ -51,11 +51,6 @@ flow_of() {
 	flows | grep "in_port($(rep "$1"))" | grep 0x0800
 }
 
-# stat_of NAME: this one of the provider's figures.
-stat_of() {
-	ovs-appctl dpctl/offload-stats-show | sed -n "s/^ *$1: *//p"
-}
-
 echo "--- packets and counters"
 rules_are in_port=1,actions=2 in_port=2,actions=1
 ping_all 20 vm 0

@@ -20,10 +20,6 @@ set -euo pipefail
 # with 9,000: all adopted, no packet lost, and then half of them deleted.
 FLOWS=${FLOWS:-2000}
 
-stat_of() {
-	ovs-appctl dpctl/offload-stats-show | sed -n "s/^ *$1: *//p"
-}
-
 # counted vmN COUNTER: of its eth0.
 counted() {
 	ip netns exec "$1" cat "/sys/class/net/eth0/statistics/$2"

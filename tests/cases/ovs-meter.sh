@@ -19,6 +19,7 @@ of() { ovs-ofctl -O OpenFlow13 "$@"; }
 policers() { tc -j actions list action police | jq -c '[.[].actions[]? | select((.cookie // "") | startswith("6e66746f0103")) |
 	{index, meter: .cookie[16:24]}]'; }
 n_policers() { policers | jq length; }
+policers_are() { [ "$(n_policers)" = "$1" ]; }
 
 # burst SECONDS PPS: sends so many packets; what arrives is in $WORK/recv. Its
 # last packet, which ends the receiver, may be one that is dropped.
@@ -26,7 +27,7 @@ burst() {
 	vm 1 udpflow recv 5001 --for $(($1 + 15)) > "$WORK/recv" &
 	local receiver=$!
 	vm 0 udpflow send 10.1.0.2 5001 $(($1 * $2)) --pps "$2" --warmup 2 > "$WORK/send"
-	wait $receiver || true
+	wait $receiver
 }
 received() { sed -n 's/.*received=\([0-9]*\).*/\1/p' "$WORK/recv"; }
 metered() { ovs-appctl --format json nft-offload/flows ovs |
@@ -86,12 +87,12 @@ index=$(policers | jq -c 'sort_by(.meter)[0]')
 vswitchd_stop KILL
 vswitchd_start
 of add-meter br0 meter=1,kbps,bands=type=drop,rate=8000
-until_true 20 sh -c "[ \"\$(tc -j actions list action police | grep -o 6e66746f0103 | wc -l)\" = 1 ]" ||
+until_true 20 policers_are 1 ||
 	die "policers of the former process are left: $(policers)"
 [ "$(policers | jq -c '.[0]')" = "$index" ] || die "the policer $index was not taken over: $(policers)"
 of del-flows br0 udp
 of del-meters br0
-until_true 20 sh -c "[ \"\$(tc -j actions list action police | grep -o 6e66746f0103 | wc -l)\" = 0 ]" ||
+until_true 20 policers_are 0 ||
 	die "policers are left of deleted meters: $(policers)"
 
 # Those of others are there all the same; among them are what OVS's own provider

@@ -21,17 +21,6 @@ US=192.168.9.1 PEER=192.168.9.2 PEER_MAC=02:00:00:00:09:02
 THERE=eth,src=02:00:00:00:00:01,dst=02:00:00:00:00:02/ip,src=10.1.0.1,dst=10.1.0.100,id=%n,ttl=63/udp,sport=7001,dport=5001/data,len=200
 BACK=eth,src=02:00:00:00:00:02,dst=02:00:00:00:00:01/vlan,id=7/ip,src=10.1.0.2,dst=10.1.0.1,id=%n,tos=4/udp,sport=5001,dport=7001/data,len=31
 
-# The wire's other end in a namespace of its own.
-underlay_up() {
-	ip netns add out
-	ip link set "$(port wire)" netns out name eth0
-	ip netns exec out sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-	ip -n out link set eth0 up
-	ip link set "$(port p0)" up
-	ip addr add $US/24 dev "$(port p0)"
-	ip neigh replace $PEER lladdr $PEER_MAC dev "$(port p0)" nud permanent
-}
-
 # replay NAME: the plan on standard input, what comes out to $WORK/NAME.
 replay() {
 	local dir=$WORK/$1
@@ -132,7 +121,7 @@ both() {
 declare -A HIT MISS
 nic_up 3
 vms_bare 3
-underlay_up
+wire_bare $US $PEER $PEER_MAC
 [ $# -gt 0 ] || set -- vms geneve
 for part; do
 	case $part in

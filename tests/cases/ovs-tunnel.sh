@@ -59,8 +59,8 @@ tunnel_gone() {
 
 # pings N: so many, of which none may be lost.
 pings() {
-	vm 0 ping -q -i 0.1 -s 600 -c "$1" 10.1.0.2 > "$WORK/ping" || true
-	grep -q "^$1 packets transmitted, $1 received" "$WORK/ping" ||
+	vm 0 ping -q -i 0.1 -s 600 -c "$1" 10.1.0.2 > "$WORK/ping" &&
+		grep -q "^$1 packets transmitted, $1 received" "$WORK/ping" ||
 		die "$CASE: $(cat "$WORK/ping"; flows tc; flows ovs; tail -n 20 "$OVS_LOG")"
 }
 
@@ -97,11 +97,6 @@ counted() {
 # metered: the meter has seen what hardware carried.
 metered() {
 	[ "$(ovs-ofctl -O OpenFlow13 meter-stats br0 | sed -n 's/.*packet_in_count:\([0-9]*\) .*/\1/p')" -ge 20 ]
-}
-
-# stat_of NAME: this one of the provider's figures.
-stat_of() {
-	ovs-appctl dpctl/offload-stats-show | sed -n "s/^ *$1: *//p"
 }
 
 nic_up 1

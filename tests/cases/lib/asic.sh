@@ -114,7 +114,7 @@ refused() {
 cleanup() {
 	local n
 	eval "exec ${PKT[1]}>&-"
-	wait "$PKT_HELPER" 2>/dev/null || true
+	wait "$PKT_HELPER" || die "pkt.py ended with $?"
 	for n in vm0 vm1 vm2 out; do
 		ip netns del $n
 	done

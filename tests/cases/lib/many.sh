@@ -14,24 +14,16 @@ MANY_SPRAY=
 
 # many_vms: two VMs that send nothing by themselves.
 many_vms() {
-	local n
-	for n in 0 1; do
-		vm_netns $n
-		vm $n sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-		vm $n ip addr add 10.1.0.$((n + 1))/24 dev eth0
-		ip link set "$(rep $n)" up
-	done
+	vms_bare 2
+	vm 0 ip addr add 10.1.0.1/24 dev eth0
+	vm 1 ip addr add 10.1.0.2/24 dev eth0
 	vm 0 ip neigh replace 10.1.0.2 lladdr "$(vm 1 cat /sys/class/net/eth0/address)" dev eth0
 	vm 0 ip route add 10.128.0.0/24 via 10.1.0.2
 }
 
 # many_bridge: their representors in br0, and the rule.
 many_bridge() {
-	local n
-	ovs-vsctl set-fail-mode br0 secure
-	for n in 0 1; do
-		ovs-vsctl add-port br0 "$(rep $n)" -- set Interface "$(rep $n)" ofport_request=$((n + 1))
-	done
+	ports_bare 2
 	many_rule
 }
 

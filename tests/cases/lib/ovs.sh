@@ -120,16 +120,34 @@ vms_bare() {
 	done
 }
 
-# bridge_bare VMS KEY=VALUE...: as ovs_up; representor N is port N + 1 of br0,
-# which forwards nothing yet.
-bridge_bare() {
-	local n vms=$1
-	shift
-	ovs_up "$@"
+# wire_bare US PEER PEER-MAC: the wire's end in namespace out, as silent; the
+# uplink has address US and knows PEER behind it.
+wire_bare() {
+	ip netns add out
+	ip link set "$(port wire)" netns out name eth0
+	ip netns exec out sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	ip -n out link set eth0 up
+	ip link set "$(port p0)" up
+	ip addr add "$1/24" dev "$(port p0)"
+	ip neigh replace "$2" lladdr "$3" dev "$(port p0)" nud permanent
+}
+
+# ports_bare VMS: representor N becomes port N + 1 of br0, which forwards nothing
+# that no rule says.
+ports_bare() {
+	local n
 	ovs-vsctl set-fail-mode br0 secure
-	for ((n = 0; n < vms; n++)); do
+	for ((n = 0; n < $1; n++)); do
 		ovs-vsctl add-port br0 "$(rep "$n")" -- set Interface "$(rep "$n")" ofport_request=$((n + 1))
 	done
+}
+
+# bridge_bare VMS KEY=VALUE...: as ovs_up, with these ports.
+bridge_bare() {
+	local vms=$1
+	shift
+	ovs_up "$@"
+	ports_bare "$vms"
 }
 
 # ovs_off: ovs_down, with no rule of the provider left behind.
@@ -150,6 +168,11 @@ ovs_log_clean() {
 	local said
 	said=$(grep -E '\|(WARN|ERR|EMER)\|' $OVS_LOG | grep -vE "$OVS_LOG_ALLOWED${1:+|$1}" || :)
 	[ -z "$said" ] || die "ovs-vswitchd says: $said"
+}
+
+# stat_of NAME: this one of the provider's figures.
+stat_of() {
+	ovs-appctl dpctl/offload-stats-show | sed -n "s/^ *$1: *//p"
 }
 
 # flows [TYPE]: the flows of the datapath of this type (offloaded).

@@ -156,6 +156,15 @@ hw() {
 	ethtool -S "$1" | awk -v c="$2:" '$1 == c { n = $2 } END { print n + 0 }'
 }
 
+# sent WHO DEV WORDS...: packets that "software" or "hardware" counted at the
+# first action of DEV's first rule, of those that WORDS choose.
+sent() {
+	local who=$1 dev=$2
+	shift 2
+	tc -s filter show dev "$dev" ingress "$@" > "$WORK/sent"
+	awk -v who="$who" '$1 == "Sent" && $2 == who { n = $5; exit } END { print n + 0 }' "$WORK/sent"
+}
+
 # rules [DEV...]: how many TC rules of ours (prio of a flow, in_hw) there are.
 rules() {
 	local dev n=0
