@@ -413,15 +413,17 @@ static enum nft_offload_reason check_port(struct nfo_eswitch *eswitch,
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 					  const struct nfo_rule *rule,
 					  const struct nfo_place *place,
-					  char *text, size_t size)
+					  struct nfo_port *in, char *text,
+					  size_t size)
 {
-	struct nfo_port in, out, switched = { .ifindex = 0 };
+	struct nfo_port out, switched = { .ifindex = 0 };
 	enum nft_offload_reason reason;
 
+	memset(in, 0, sizeof(*in));
 	/* A shared block has no one port; the driver judges it. */
 	if (place->block)
 		return NFT_OFFLOAD_REASON_NONE;
-	reason = check_port(eswitch, place->ifindex, &in, &switched, text,
+	reason = check_port(eswitch, place->ifindex, in, &switched, text,
 			    size);
 	if (reason)
 		return reason;
@@ -429,8 +431,8 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 	 * Only the port that holds the rule must have the feature on
 	 * (tc_can_offload() in include/net/pkt_cls.h): outputs need not.
 	 */
-	if (in.switch_id_len && !in.hw_tc_offload) {
-		snprintf(text, size, "%s", in.name);
+	if (in->switch_id_len && !in->hw_tc_offload) {
+		snprintf(text, size, "%s", in->name);
 		return NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF;
 	}
 
@@ -442,7 +444,7 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 			continue;
 		if (action->port.ifindex == place->ifindex &&
 		    !action->port.ingress) {
-			snprintf(text, size, "%s", in.name);
+			snprintf(text, size, "%s", in->name);
 			return NFT_OFFLOAD_REASON_SAME_PORT;
 		}
 		reason = check_port(eswitch, action->port.ifindex, &out,

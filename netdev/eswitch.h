@@ -87,11 +87,13 @@ ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
  * not, as far as ports are concerned: PORT_GONE, NOT_SWITCHDEV, OTHER_SWITCH,
  * HW_TC_OFFLOAD_OFF, SAME_PORT. @text (@size bytes) then names the device. A
  * tunnel device or internal port (nfo_port.indirect) goes with any switch.
- * Any thread.
+ * *@in becomes a copy of the port that holds the rule, empty for a shared block
+ * or where there is none. Any thread.
  */
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 					  const struct nfo_rule *rule,
 					  const struct nfo_place *place,
-					  char *text, size_t size);
+					  struct nfo_port *in, char *text,
+					  size_t size);
 
 #endif /* NFO_ESWITCH_H */

@@ -81,9 +81,11 @@ static int queue_all(struct nfo_rtnl *rtnl, const struct nfo_place *place,
 	return !err && !room ? -ENOMEM : err;
 }
 
-/* Puts @rule, gets and deletes it: NFO_PROBE_* of it that are left. */
-static int ask(struct nfo_rtnl *rtnl, uint32_t ifindex,
-	       const struct nfo_rule *rule)
+/*
+ * Puts @rule, which gets an end, gets and deletes it, and frees it: NFO_PROBE_*
+ * of it that are left.
+ */
+static int ask(struct nfo_rtnl *rtnl, uint32_t ifindex, struct nfo_rule *rule)
 {
 	const struct nfo_place place = {
 		.ifindex = ifindex,
@@ -94,8 +96,12 @@ static int ask(struct nfo_rtnl *rtnl, uint32_t ifindex,
 	struct probe probe = { .known = 0 };
 	int err, sent;
 
-	err = queue_all(rtnl, &place, rule, &probe);
+	err = nfo_rule_add_plain(rule, NFO_ACT_DROP);
+	nfo_rule_normalise(rule);
+	if (!err)
+		err = queue_all(rtnl, &place, rule, &probe);
 	sent = nfo_rtnl_flush(rtnl);
+	nfo_rule_uninit(rule);
 	if (err || sent)
 		return err ? err : sent;
 	/* An old one may refuse what it does not know: that is an answer, too. */
@@ -105,7 +111,6 @@ static int ask(struct nfo_rtnl *rtnl, uint32_t ifindex,
 static int ask_flags(struct nfo_rtnl *rtnl, uint32_t ifindex)
 {
 	struct nfo_rule rule;
-	int ret;
 
 	nfo_rule_init(&rule);
 	rule.key.eth_type = htons(ETH_P_IP);
@@ -116,12 +121,7 @@ static int ask_flags(struct nfo_rtnl *rtnl, uint32_t ifindex)
 	rule.mask.tun_ipv4_dst = 0xffffffff;
 	rule.key.tun_flags = NFO_TUN_CSUM;
 	rule.mask.tun_flags = NFO_TUN_CSUM;
-	ret = nfo_rule_add_plain(&rule, NFO_ACT_DROP);
-	nfo_rule_normalise(&rule);
-	if (!ret)
-		ret = ask(rtnl, ifindex, &rule);
-	nfo_rule_uninit(&rule);
-	return ret;
+	return ask(rtnl, ifindex, &rule);
 }
 
 static int ask_df(struct nfo_rtnl *rtnl, uint32_t ifindex)
@@ -138,13 +138,11 @@ static int ask_df(struct nfo_rtnl *rtnl, uint32_t ifindex)
 	memcpy(&set.tunnel.dst, &local, sizeof(local));
 	nfo_rule_init(&rule);
 	ret = nfo_rule_add(&rule, &set);
-	if (!ret)
-		ret = nfo_rule_add_plain(&rule, NFO_ACT_DROP);
-	nfo_rule_normalise(&rule);
-	if (!ret)
-		ret = ask(rtnl, ifindex, &rule);
-	nfo_rule_uninit(&rule);
-	return ret;
+	if (ret) {
+		nfo_rule_uninit(&rule);
+		return ret;
+	}
+	return ask(rtnl, ifindex, &rule);
 }
 
 int nfo_probe_tunnel(struct nfo_rtnl *rtnl, uint32_t ifindex)

@@ -108,17 +108,15 @@ void nfo_table_check(struct nfo_entry *entry)
 	char text[NFT_OFFLOAD_TEXT_MAX] = "";
 	struct nfo_port in;
 
-	entry->indirect = !wanted->place.block &&
-		!nfo_eswitch_port(table->config.eswitch, wanted->place.ifindex,
-				  &in) && in.indirect;
 	if (!wanted->place.prio) {
 		reason = NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED;
 		snprintf(text, sizeof(text), "Ethernet type 0x%04x",
 			 ntohs(nfo_rule_protocol(&wanted->rule)));
 	} else if (!(table->config.flags & NFO_TABLE_SKIP_HW)) {
 		reason = nfo_eswitch_check(table->config.eswitch,
-					   &wanted->rule, &wanted->place,
+					   &wanted->rule, &wanted->place, &in,
 					   text, sizeof(text));
+		entry->indirect = in.indirect;
 		/* What no NIC can take is not even offered to one. */
 		entry->software = reason &&
 			entry->source == NFO_SOURCE_OVS &&

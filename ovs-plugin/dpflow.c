@@ -167,6 +167,14 @@ dpflow_stats(const struct nfo_counters *counters,
 }
 
 void
+dpflow_view_stats(const struct nfo_view *view, struct dpif_flow_stats *stats)
+{
+    struct nfo_counters counters = dpflow_counters(view);
+
+    dpflow_stats(&counters, stats);
+}
+
+void
 dpflow_attrs(const struct nfo_view *view, struct dpif_flow_attrs *attrs)
 {
     memset(attrs, 0, sizeof *attrs);

@@ -80,6 +80,9 @@ struct nfo_counters dpflow_counters(const struct nfo_view *);
  * no packet has hit. */
 void dpflow_stats(const struct nfo_counters *, struct dpif_flow_stats *);
 
+/* dpflow_stats() of dpflow_counters(). */
+void dpflow_view_stats(const struct nfo_view *, struct dpif_flow_stats *);
+
 /* As the tc provider says it, so that "type=tc" and "type=offloaded" of
  * dpctl/dump-flows find our flows. */
 void dpflow_attrs(const struct nfo_view *, struct dpif_flow_attrs *);

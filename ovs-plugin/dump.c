@@ -130,7 +130,6 @@ fill_one(void *fill_, const struct nfo_view *view)
     struct dump_thread *thread = fill->thread;
     struct dpif_flow *to = fill->flow;
     struct dpflow *flow = view->info;
-    struct nfo_counters counters;
 
     if (!view_shows(view)) {
         return;
@@ -148,8 +147,7 @@ fill_one(void *fill_, const struct nfo_view *view)
     to->ufid = flow->ufid;
     to->ufid_present = true;
     to->pmd_id = PMD_ID_NULL;
-    counters = dpflow_counters(view);
-    dpflow_stats(&counters, &to->stats);
+    dpflow_view_stats(view, &to->stats);
     dpflow_attrs(view, &to->attrs);
     fill->filled = true;
 }

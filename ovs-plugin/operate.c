@@ -425,7 +425,6 @@ get_fill(void *op_, const struct nfo_view *view)
     struct ofpbuf *buf = op->flow_get.buffer;
     struct dpif_flow *result = op->flow_get.flow;
     size_t start = buf->size;
-    struct nfo_counters counters;
 
     if (!flow || !dpflow_is_ours(flow)) {
         return;
@@ -447,8 +446,7 @@ get_fill(void *op_, const struct nfo_view *view)
     result->ufid = flow->ufid;
     result->ufid_present = true;
     result->pmd_id = PMD_ID_NULL;
-    counters = dpflow_counters(view);
-    dpflow_stats(&counters, &result->stats);
+    dpflow_view_stats(view, &result->stats);
     dpflow_attrs(view, &result->attrs);
     op->error = 0;
 }

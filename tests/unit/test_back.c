@@ -399,6 +399,15 @@ mpls_bottom(void **state OVS_UNUSED)
     ds_destroy(&s);
 }
 
+/* ICMP that comes by a tunnel. */
+static void
+make_tunnelled(struct nfo_rule *rule)
+{
+    nfo_rule_init(rule);
+    make_icmp(rule, OUT);
+    MATCH(rule, tun_ipv4_dst, htonl(0x0a090807), OVS_BE32_MAX);
+}
+
 /* GRE without key is what key 0 is. */
 static void
 gre_key(void **state OVS_UNUSED)
@@ -407,9 +416,7 @@ gre_key(void **state OVS_UNUSED)
     struct ds s = DS_EMPTY_INITIALIZER;
     struct nfo_rule rule;
 
-    nfo_rule_init(&rule);
-    make_icmp(&rule, OUT);
-    MATCH(&rule, tun_ipv4_dst, htonl(0x0a090807), OVS_BE32_MAX);
+    make_tunnelled(&rule);
     MATCH(&rule, tun_flags, NFO_TUN_DF, NFO_TUN_CSUM | NFO_TUN_DF);
     MATCH(&rule, tun_id, 0, OVS_BE32_MAX);
     assert_int_equal(back(&rule, &place, &s), 0);
@@ -431,9 +438,7 @@ gre_ports(void **state OVS_UNUSED)
     struct ds s = DS_EMPTY_INITIALIZER;
     struct nfo_rule rule;
 
-    nfo_rule_init(&rule);
-    make_icmp(&rule, OUT);
-    MATCH(&rule, tun_ipv4_dst, htonl(0x0a090807), OVS_BE32_MAX);
+    make_tunnelled(&rule);
     MATCH(&rule, tun_dport, 0, htons(0x108));
     assert_int_equal(back(&rule, &place, &s), EOPNOTSUPP);
     rule.mask.tun_dport = 0;

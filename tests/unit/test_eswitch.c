@@ -36,6 +36,7 @@ static enum nft_offload_reason check(struct nfo_eswitch *eswitch, uint32_t in,
 {
 	struct nfo_place place = { .ifindex = in };
 	enum nft_offload_reason reason;
+	struct nfo_port port;
 	struct nfo_rule rule;
 
 	nfo_rule_init(&rule);
@@ -43,7 +44,8 @@ static enum nft_offload_reason check(struct nfo_eswitch *eswitch, uint32_t in,
 		nfo_rule_add_redirect(&rule, out);
 	else
 		nfo_rule_add_plain(&rule, NFO_ACT_DROP);
-	reason = nfo_eswitch_check(eswitch, &rule, &place, text, 64);
+	reason = nfo_eswitch_check(eswitch, &rule, &place, &port, text,
+				   64);
 	nfo_rule_uninit(&rule);
 	return reason;
 }
