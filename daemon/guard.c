@@ -18,6 +18,7 @@
 
 #include "log.h"
 #include "privilege.h"
+#include "agent.h"
 #include "purge.h"
 
 #define GUARD_ARM	'a'
@@ -54,7 +55,7 @@ static void guard_run(int fd, uint32_t grace_ms)
 	/* Who cannot be asked will not look after the rules either. */
 	if (purge_bound(&portid) == 0 && portid)
 		return;
-	n = purge_rules();
+	n = purge_rules(AGENT_SOURCES);
 	if (n < 0)
 		log_say(LOG_ERR, "the rules could not be removed (%s): run nft-offload flush",
 			strerror(-n));

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent.h"
 #include "control.h"
 #include "privilege.h"
 #include "purge.h"
@@ -28,6 +29,7 @@ enum exit_code {
 
 struct options {
 	struct show_options show;
+	uint32_t sources;	/* whose rules, bits as in nfo_table_config */
 	bool force;
 };
 
@@ -36,6 +38,7 @@ struct options {
 #define TAKES_HW	0x02
 #define TAKES_FORCE	0x04
 #define TAKES_SOCKET	0x08
+#define TAKES_SOURCE	0x10	/* an operand */
 
 struct command {
 	const char *name;
@@ -52,7 +55,10 @@ static const char usage[] =
 "            --not-in-hw  only the others\n"
 "  stats   flows by state and reason, rules, messages\n"
 "  ports   network devices, and which of them take rules\n"
-"  flush   remove all rules of nft-offloadd, when it is not running\n"
+"  flush [flowtable|ovs]\n"
+"          remove the rules that were left behind by nft-offloadd, or by an\n"
+"          ovs-vswitchd with the nft_offload provider: those of flowtables,\n"
+"          those of Open vSwitch, or all\n"
 "            --force      even though a provider is bound\n"
 "\n"
 "  --json         one JSON object per line (flows, stats, ports)\n"
@@ -126,10 +132,11 @@ static enum exit_code run_flush(const struct options *options)
 	if (err)
 		return complain("cannot ask the module who is bound: %s",
 				strerror(-err));
-	if (portid && !options->force)
+	/* Who is bound may have nothing to do with rules of Open vSwitch. */
+	if (portid && options->sources & AGENT_SOURCES && !options->force)
 		return complain("a provider is bound and would put its rules back: stop it first (systemctl stop nft-offloadd, or ovs-vswitchd with the nft_offload plugin), or use %s",
 				"--force");
-	n = purge_rules();
+	n = purge_rules(options->sources);
 	if (n < 0)
 		return complain("not all rules could be removed: %s",
 				strerror(-n));
@@ -141,7 +148,7 @@ static const struct command commands[] = {
 	{ "flows", TAKES_JSON | TAKES_HW | TAKES_SOCKET, run_flows },
 	{ "stats", TAKES_JSON | TAKES_SOCKET, run_stats },
 	{ "ports", TAKES_JSON | TAKES_SOCKET, run_ports },
-	{ "flush", TAKES_FORCE, run_flush },
+	{ "flush", TAKES_FORCE | TAKES_SOURCE, run_flush },
 };
 
 static void refuse(const char *what, const char *word)
@@ -208,6 +215,21 @@ static void options_parse(struct options *options, unsigned int *taken,
 	}
 }
 
+/* Bits for the sources that flush is told, none told: all. */
+static uint32_t sources_parse(const char *name)
+{
+	const uint32_t ovs = 1U << NFO_SOURCE_OVS;
+
+	if (!name)
+		return AGENT_SOURCES | ovs;
+	if (!strcmp(name, "flowtable"))
+		return AGENT_SOURCES;
+	if (!strcmp(name, "ovs"))
+		return ovs;
+	refuse("unknown source of rules ", name);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = NULL;
@@ -224,6 +246,10 @@ int main(int argc, char **argv)
 			command = &commands[i];
 	if (!command)
 		refuse("unknown command ", argv[optind]);
+	if (command->takes & TAKES_SOURCE) {
+		options.sources = sources_parse(argv[optind + 1]);
+		optind += argv[optind + 1] != NULL;
+	}
 	if (optind + 1 < argc)
 		refuse("too many arguments: ", argv[optind + 1]);
 	if (taken & ~command->takes)

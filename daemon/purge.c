@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "eswitch.h"
+#include "provider.h"
+#include "rtnl.h"
+#include "table.h"
 
 #define PURGE_MODULE	"/sys/module/nft_offload"
 
@@ -55,7 +58,7 @@ int purge_bound(uint32_t *portid)
 	return err;
 }
 
-ssize_t purge_rules(void)
+ssize_t purge_rules(uint32_t sources)
 {
 	struct nfo_eswitch *eswitch;
 	struct nfo_rtnl *rtnl;
@@ -66,7 +69,7 @@ ssize_t purge_rules(void)
 		return n;
 	n = nfo_rtnl_open(&rtnl);
 	if (!n) {
-		n = nfo_table_purge(rtnl, eswitch, AGENT_SOURCES);
+		n = nfo_table_purge(rtnl, eswitch, sources);
 		nfo_rtnl_close(rtnl);
 	}
 	nfo_eswitch_destroy(eswitch);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * purge: takes away the rules that a daemon has left behind. For the guard
- * process and for "nft-offload flush"; works without daemon and without
- * module. Needs CAP_NET_ADMIN.
+ * purge: takes away the rules that a daemon, or an ovs-vswitchd with the
+ * provider, has left behind. For the guard process and for "nft-offload
+ * flush"; works without daemon and without module. Needs CAP_NET_ADMIN.
  */
 #ifndef NFT_OFFLOADD_PURGE_H
 #define NFT_OFFLOADD_PURGE_H
@@ -17,7 +17,10 @@
  */
 int purge_bound(uint32_t *portid);
 
-/* purge_rules: removes them all. How many, or a negative errno. */
-ssize_t purge_rules(void);
+/*
+ * purge_rules: removes all rules of @sources (bits as in nfo_table_config). How
+ * many, or a negative errno.
+ */
+ssize_t purge_rules(uint32_t sources);
 
 #endif

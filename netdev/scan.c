@@ -110,18 +110,32 @@ static void purge_done(void *arg, int err, const char *text)
 		purge->removed++;
 }
 
-/* Flows before guards: no flow's rule is ever without its guard. */
-static int purge_queue(struct nfo_rtnl *rtnl, struct purge *purge, bool guards)
+/* In which order rules go. */
+enum purge_stage {
+	PURGE_FLOWS,	/* what leads to chains before the chains: else packets
+			 * would go where nothing is
+			 */
+	PURGE_CHAINS,
+	PURGE_GUARDS,	/* no flow's rule is ever without its guard */
+	PURGE_END,
+};
+
+static enum purge_stage purge_stage(const struct nfo_place *place)
+{
+	if (place->prio < NFO_BAND_PRIO_FLOWTABLE)
+		return PURGE_GUARDS;
+	return place->chain ? PURGE_CHAINS : PURGE_FLOWS;
+}
+
+static int purge_queue(struct nfo_rtnl *rtnl, struct purge *purge,
+		       enum purge_stage stage)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < purge->n && !err; i++) {
-		bool guard = purge->places[i].prio < NFO_BAND_PRIO_FLOWTABLE;
-
-		if (guard == guards)
+	for (size_t i = 0; i < purge->n && !err; i++)
+		if (purge_stage(&purge->places[i]) == stage)
 			err = nfo_scan_remove(rtnl, &purge->places[i],
 					      purge_done, purge);
-	}
 	return err;
 }
 
@@ -147,9 +161,9 @@ ssize_t nfo_table_purge(struct nfo_rtnl *rtnl, struct nfo_eswitch *eswitch,
 			ret = err;
 	}
 	free(ports);
-	err = purge_queue(rtnl, &purge, false);
-	if (!err)
-		err = purge_queue(rtnl, &purge, true);
+	err = 0;
+	for (int stage = 0; stage < PURGE_END && !err; stage++)
+		err = purge_queue(rtnl, &purge, stage);
 	if (err && !ret)
 		ret = err;
 	err = nfo_rtnl_flush(rtnl);

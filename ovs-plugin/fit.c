@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "leftover.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -40,6 +41,19 @@ hash_fits(void)
            == hash_finish(hash_add(1, word), sizeof word);
 }
 
+/* After the line that says why this Open vSwitch is without us. */
+static int
+unfit(void)
+{
+    int error = leftover_flush();
+
+    if (error) {
+        VLOG_ERR("rules of an earlier ovs-vswitchd may be in hardware still "
+                 "(%s): run nft-offload flush ovs", ovs_strerror(error));
+    }
+    return EPROTO;
+}
+
 int
 fit_check(void)
 {
@@ -51,13 +65,13 @@ fit_check(void)
         VLOG_ERR("nft_offload is not loaded: it was built for Open vSwitch "
                  BUILT_FOR", and this is %s; Open vSwitch runs on without it",
                  line ? line + 1 : version);
-        return EPROTO;
+        return unfit();
     }
     if (!hash_fits()) {
         VLOG_ERR("nft_offload is not loaded: it was compiled for another "
                  "processor than this Open vSwitch (-march, -msse4.2); "
                  "Open vSwitch runs on without it");
-        return EPROTO;
+        return unfit();
     }
     return 0;
 }

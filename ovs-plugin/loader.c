@@ -20,7 +20,8 @@
  * all that it is linked with is another object, opened here.
  *
  * What can go wrong is told in one line, on stderr and to syslog, as there is
- * no log file yet; ovs-vswitchd goes on without the provider.  What can only
+ * no log file yet; ovs-vswitchd goes on without the provider, and without the
+ * rules that one with it has left in hardware.  What can only
  * be told when main() has run for a while, such as OVS's exact version, is
  * looked at by fit.c.
  *
@@ -41,10 +42,30 @@
 #include <syslog.h>
 
 #include "dpif-offload-provider.h"
+#include "leftover.h"
 
 #define PROGRAM "ovs-vswitchd"
 
-/* Tells the operator why there is no provider. */
+/* Is this one that will put flows? */
+static bool is_service;
+
+/* Tells the operator. */
+static void OVS_PRINTF_FORMAT(1, 2)
+tell(const char *format, ...)
+{
+    va_list args, again;
+
+    va_start(args, format);
+    va_copy(again, args);
+    fputs(PROGRAM": ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    vsyslog(LOG_DAEMON | LOG_ERR, format, again);
+    va_end(again);
+    va_end(args);
+}
+
+/* Tells the operator why there is no provider, and does without. */
 static void OVS_PRINTF_FORMAT(1, 2)
 refuse(const char *format, ...)
 {
@@ -55,10 +76,15 @@ refuse(const char *format, ...)
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
 
-    fprintf(stderr, PROGRAM": nft_offload is not loaded: %s; Open vSwitch "
-            "runs on without it\n", why);
-    syslog(LOG_DAEMON | LOG_ERR, "nft_offload is not loaded: %s; Open vSwitch "
-           "runs on without it", why);
+    tell("nft_offload is not loaded: %s; Open vSwitch runs on without it", why);
+    if (is_service) {
+        int error = leftover_flush();
+
+        if (error) {
+            tell("rules of an earlier ovs-vswitchd may be in hardware still "
+                 "(%s): run nft-offload flush ovs", strerror(error));
+        }
+    }
     closelog();
 }
 
@@ -137,14 +163,34 @@ provider_register(void *lib)
     }
 }
 
+/* Not if it only prints something and ends: one with flows may be running. */
+static bool
+serves(int argc, char *argv[])
+{
+    static const char *const prints[] = {
+        "-V", "--version", "-h", "--help", "--option", "--options",
+    };
+
+    for (int i = 1; i < argc; i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(prints); j++) {
+            if (!strcmp(argv[i], prints[j])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* glibc calls constructors with the arguments of main(). */
 static void __attribute__((constructor))
-loader_run(void)
+loader_run(int argc, char *argv[])
 {
     void *lib;
 
     if (!in_vswitchd()) {
         return;
     }
+    is_service = serves(argc, argv);
     /* Never loads it: a program without it has OVS linked in statically, or
      * uses another version. */
     lib = dlopen(OVS_SONAME, RTLD_LAZY | RTLD_NOLOAD);

@@ -66,8 +66,29 @@ interfaces() {
 	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "no ping: $(cat "$WORK/ping")"
 }
 
-# without_us WHAT: OVS forwards, and nft_offload is not in it.
+# ours: how many rules of the provider there are on the first port.
+ours() {
+	tc filter show dev "$(rep 0)" ingress | grep -cE 'pref (1[7-9]|2[0-4]) flower .*handle' || :
+}
+
+# left_rules: rules in hardware, and nobody who knows them.
+left_rules() {
+	until_true 60 eval 'vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping"; [ "$(ours)" != 0 ]' ||
+		die "no rules: $(ovs-appctl dpctl/dump-flows -m)"
+	vswitchd_stop
+	[ "$(ours)" != 0 ] || die "the rules went with the process"
+}
+
+# The one that the provider was built for.
+ours_again() {
+	vswitchd_stop
+	vswitchd_start
+	listed
+}
+
+# without_us WHAT: OVS forwards, and nft_offload is not in it, nor rules of it.
 without_us() {
+	[ "$(ours)" = 0 ] || die "$1: rules stay: $(tc filter show dev "$(rep 0)" ingress)"
 	! ovs-appctl dpif/offload/classes | grep -q nft_offload || die "$1: it is loaded"
 	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "$1: no ping: $(tail -n 20 $OVS_LOG)"
 }
@@ -77,8 +98,7 @@ without_us() {
 other_version() {
 	local dir=$WORK/other lib
 	mkdir -p "$dir"
-	vswitchd_stop
-	nft-offload flush	# who goes on without us has to: nobody else knows our rules
+	left_rules
 	lib=$(readlink -f /usr/lib/libopenvswitch-4.0.so.0)
 	sed 's/%s (Open vSwitch) 4\.0\.0/%s (Open vSwitch) 4.0.9/g; s/Open vSwitch Library 4\.0\.0/Open vSwitch Library 4.0.9/g' \
 		"$lib" > "$dir/libopenvswitch-4.0.so.0"
@@ -95,8 +115,8 @@ other_version() {
 other_library() {
 	local dir=$WORK/library name
 	mkdir -p "$dir"
-	vswitchd_stop
-	nft-offload flush
+	ours_again
+	left_rules
 	for name in libopenvswitch libofproto libsflow libovsdb; do
 		sed 's/-4\.0\.so\.0/-4.9.so.0/g' /usr/lib/$name-4.0.so.0 > "$dir/$name-4.9.so.0"
 	done
