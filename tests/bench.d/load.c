@@ -46,6 +46,7 @@
 #include "util.h"
 #include "vswitch-idl.h"
 
+#include "gang.h"
 #include "offload.h"
 #include "tape.h"
 
@@ -214,8 +215,6 @@ flow_del_op(struct load_flow *load)
 
 /* One thread's share of a command. */
 struct share {
-    pthread_t thread;
-    pthread_barrier_t *barrier;
     struct load_flow *flows;
     size_t n;
 };
@@ -240,15 +239,12 @@ share_operate(struct share *share)
     }
 }
 
-static void *
-share_main(void *share_)
+static void
+share_run(void *share, struct gang *gang)
 {
-    struct share *share = share_;
-
-    pthread_barrier_wait(share->barrier);
+    gang_meet(gang);
     share_operate(share);
-    pthread_barrier_wait(share->barrier);
-    return NULL;
+    gang_meet(gang);
 }
 
 /* Runs the operations of 'flows[n]', returns the seconds that it takes. */
@@ -256,30 +252,15 @@ static double
 operate(struct load_flow *flows, size_t n, size_t n_threads)
 {
     struct share shares[THREADS_MAX];
-    pthread_barrier_t barrier;
-    long long int start;
 
     n_threads = MIN(n_threads, THREADS_MAX);
-    pthread_barrier_init(&barrier, NULL, n_threads + 1);
     for (size_t i = 0; i < n_threads; i++) {
         size_t from = n * i / n_threads, to = n * (i + 1) / n_threads;
 
-        shares[i].barrier = &barrier;
         shares[i].flows = flows + from;
         shares[i].n = to - from;
-        shares[i].thread = ovs_thread_create("load", share_main, &shares[i]);
     }
-    ovsrcu_quiesce_start();
-    pthread_barrier_wait(&barrier);
-    start = time_usec();
-    pthread_barrier_wait(&barrier);
-    start = time_usec() - start;
-    for (size_t i = 0; i < n_threads; i++) {
-        xpthread_join(shares[i].thread, NULL);
-    }
-    ovsrcu_quiesce_end();
-    pthread_barrier_destroy(&barrier);
-    return start / 1e6;
+    return gang_run("load", share_run, shares, sizeof *shares, n_threads);
 }
 
 static struct load_flow *

@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gang.h"
 #include "ovs-thread.h"
-#include "timeval.h"
 #include "util.h"
 
 /* Larger ones gain nothing that could be measured; what is echoed has to find
@@ -89,8 +89,6 @@ tape_stop(void)
 
 /* One thread's share. */
 struct share {
-    pthread_t thread;
-    pthread_barrier_t *barrier;
     char *data;
     size_t len;
 };
@@ -158,15 +156,15 @@ share_answer(int fd, char *buf)
     }
 }
 
-static void *
-share_main(void *share_)
+static void
+share_run(void *share_, struct gang *gang)
 {
     struct share *share = share_;
     int fd = share_open();
     char *buf = xmalloc(BUF_RECV);
     uint32_t seq = 0;
 
-    pthread_barrier_wait(share->barrier);
+    gang_meet(gang);
     for (size_t i = 0; i < share->len;) {
         size_t n = share_fill(share->data + i, share->len - i, ++seq);
 
@@ -176,21 +174,18 @@ share_main(void *share_)
         share_answer(fd, buf);
         i += n;
     }
-    pthread_barrier_wait(share->barrier);
+    gang_meet(gang);
     close(fd);
     free(buf);
-    return NULL;
 }
 
 double
 tape_replay(struct tape *tape, size_t n_threads)
 {
     struct share *shares = xcalloc(n_threads, sizeof *shares);
-    pthread_barrier_t barrier;
     size_t from = 0;
-    long long int start;
+    double seconds;
 
-    pthread_barrier_init(&barrier, NULL, n_threads + 1);
     for (size_t i = 0; i < n_threads; i++) {
         size_t to = tape->used / n_threads * (i + 1), end = from;
 
@@ -199,20 +194,11 @@ tape_replay(struct tape *tape, size_t n_threads)
 
             end += NLMSG_ALIGN(nlh->nlmsg_len);
         }
-        shares[i].barrier = &barrier;
         shares[i].data = tape->data + from;
         shares[i].len = end - from;
         from = end;
-        shares[i].thread = ovs_thread_create("replay", share_main, &shares[i]);
     }
-    pthread_barrier_wait(&barrier);
-    start = time_usec();
-    pthread_barrier_wait(&barrier);
-    start = time_usec() - start;
-    for (size_t i = 0; i < n_threads; i++) {
-        xpthread_join(shares[i].thread, NULL);
-    }
-    pthread_barrier_destroy(&barrier);
+    seconds = gang_run("replay", share_run, shares, sizeof *shares, n_threads);
     free(shares);
-    return start / 1e6;
+    return seconds;
 }
