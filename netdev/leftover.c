@@ -22,21 +22,23 @@ static int leftover_copy(struct nfo_leftover *to,
 }
 
 ssize_t nfo_table_leftovers(struct nfo_table *table, enum nfo_source source,
-			    struct nfo_leftover **leftoversp)
+			    size_t max, struct nfo_leftover **leftoversp)
 {
-	const struct nfo_orphan *orphan;
+	struct nfo_orphan *orphan;
 	struct nfo_leftover *leftovers;
 	size_t n = 0;
 	int err = 0;
 
 	pthread_mutex_lock(&table->orphans.lock);
-	leftovers = calloc(nfo_load(&table->stats.orphans) + 1,
-			   sizeof(*leftovers));
+	leftovers = calloc(max, sizeof(*leftovers));
 	cds_list_for_each_entry(orphan, &table->orphans.list, list) {
-		if (!leftovers || err)
+		if (!leftovers || err || n == max)
 			break;
-		if (orphan->adoptable && orphan->source == source)
-			err = leftover_copy(&leftovers[n++], orphan);
+		if (!orphan->adoptable || orphan->source != source ||
+		    orphan->shown)
+			continue;
+		err = leftover_copy(&leftovers[n++], orphan);
+		orphan->shown = true;
 	}
 	pthread_mutex_unlock(&table->orphans.lock);
 	if (!leftovers || err) {

@@ -289,13 +289,14 @@ struct nfo_leftover {
 };
 
 /*
- * Copies of the rules read back for @source that could be taken over, at
- * *@leftoversp: a source that nobody tells its flows anew makes flows of them
- * and puts these as they are, which adopts them. Their number or -ENOMEM;
- * nfo_leftovers_free() frees. Any thread.
+ * Copies of at most @max rules read back for @source that could be taken over,
+ * at *@leftoversp: a source that nobody tells its flows anew makes flows of
+ * them and puts these as they are, which adopts them. Each is shown by one call
+ * only. Their number, 0 after the last, or -ENOMEM; nfo_leftovers_free() frees.
+ * Any thread.
  */
 ssize_t nfo_table_leftovers(struct nfo_table *table, enum nfo_source source,
-			    struct nfo_leftover **leftoversp);
+			    size_t max, struct nfo_leftover **leftoversp);
 void nfo_leftovers_free(struct nfo_leftover *leftovers, size_t n);
 
 /*

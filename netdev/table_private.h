@@ -163,6 +163,7 @@ struct nfo_orphan {
 	struct nfo_place	place;
 	struct nfo_rule		rule;
 	bool			adoptable;
+	bool			shown;	/* by nfo_table_leftovers() */
 	struct nfo_tc_info	info;
 	uint64_t		since_ms;
 };

@@ -22,6 +22,9 @@
 
 VLOG_DEFINE_THIS_MODULE(nft_offload_claim);
 
+#define CLAIM_MS 200            /* In one dump, at least one portion. */
+#define PORTION 64              /* Rules between two looks at the clock. */
+
 void
 claim_prepare(struct nft_offload *offload)
 {
@@ -100,41 +103,57 @@ claim_one(struct nft_offload *offload, struct sender *sender,
     return ok;
 }
 
-static void
-claim_all(struct nft_offload *offload, struct sender *sender)
+/* Makes flows of the next few.  False: there are none, or it went wrong. */
+static bool
+claim_some(struct nft_offload *offload, struct sender *sender)
 {
     struct nfo_leftover *left;
-    size_t claimed = 0;
     ssize_t n;
 
-    n = nfo_table_leftovers(offload->table, NFO_SOURCE_OVS, &left);
+    n = nfo_table_leftovers(offload->table, NFO_SOURCE_OVS, PORTION, &left);
     if (n < 0) {
         VLOG_WARN("rules of an earlier process cannot become flows: %s",
                   ovs_strerror(-n));
-        return;
+        return false;
     }
     for (ssize_t i = 0; i < n; i++) {
-        claimed += claim_one(offload, sender, &left[i]);
+        offload->n_claimed += claim_one(offload, sender, &left[i]);
     }
     nfo_leftovers_free(left, n);
     nfo_table_commit(sender->batch);
-    if (n) {
-        VLOG_INFO("%"PRIuSIZE" of %"PRIdSIZE" rules of an earlier process are "
-                  "flows now", claimed, n);
+    return n != 0;
+}
+
+static void
+claim_until(struct nft_offload *offload, struct sender *sender,
+            long long int until)
+{
+    while (claim_some(offload, sender)) {
+        if (time_msec() >= until) {
+            return;
+        }
     }
+    if (offload->n_claimed) {
+        VLOG_INFO("%"PRIuSIZE" rules of an earlier process are flows now",
+                  offload->n_claimed);
+    }
+    atomic_store(&offload->claimed, time_msec());
 }
 
 void
 claim_leftovers(struct nft_offload *offload)
 {
-    struct sender *sender;
+    struct sender *sender = sender_get(&offload->senders);
+    long long int claimed;
 
-    if (ovsthread_once_start(&offload->claim_once)) {
-        sender = sender_get(&offload->senders);
-        if (sender) {
-            claim_all(offload, sender);
-        }
-        atomic_store(&offload->claimed, time_msec());
-        ovsthread_once_done(&offload->claim_once);
+    atomic_read(&offload->claimed, &claimed);
+    if (claimed || !sender) {
+        return;
     }
+    ovs_mutex_lock(&offload->claim_mutex);
+    atomic_read(&offload->claimed, &claimed);
+    if (!claimed) {
+        claim_until(offload, sender, time_msec() + CLAIM_MS);
+    }
+    ovs_mutex_unlock(&offload->claim_mutex);
 }

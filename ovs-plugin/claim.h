@@ -7,17 +7,22 @@
  * and shown in dumps as a flow with a name of now; the first revalidation
  * looks it up in the OpenFlow tables as it does with flows that it finds in
  * the kernel's datapath, and keeps, changes or deletes it.  Meanwhile hardware
- * goes on forwarding. */
+ * goes on forwarding.
+ *
+ * Not all at once: a dump that takes long makes OVS cut its flow limit, and
+ * then it deletes flows, these first (udpif_revalidator() in
+ * ofproto/ofproto-dpif-upcall.c). */
 
 #ifndef CLAIM_H
 #define CLAIM_H 1
 
 struct nft_offload;
 
-/* Does that once, for rules that can be flows.  What recirculates cannot: the
- * recirculation ids were the other process's.  That was removed before, by
- * claim_prepare().  The rest is left to the grace period.  Any thread;
- * 'offload' is enabled. */
+/* Does that for some of the rules that can be flows, for a fifth of a second;
+ * called at the beginning of each dump until all are done.  What recirculates
+ * cannot: the recirculation ids were the other process's.  That was removed
+ * before, by claim_prepare().  The rest is left to the grace period, which
+ * begins after the last.  Any thread; 'offload' is enabled. */
 void claim_leftovers(struct nft_offload *);
 
 /* Reads back what there is, and removes what recirculates.  At start-up,

@@ -281,7 +281,7 @@ nft_offload_open(const struct dpif_offload_class *class OVS_UNUSED,
     atomic_init(&offload->flushed, false);
     offload->probe_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     offload->disable_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
-    offload->claim_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
+    ovs_mutex_init(&offload->claim_mutex);
     env_init(offload, dpif);
     command_attach(offload);
     *offloadp = &offload->up;
@@ -326,7 +326,7 @@ nft_offload_close(struct dpif_offload *offload_)
     }
     ovsthread_once_destroy(&offload->probe_once);
     ovsthread_once_destroy(&offload->disable_once);
-    ovsthread_once_destroy(&offload->claim_once);
+    ovs_mutex_destroy(&offload->claim_mutex);
     dpif_offload_destroy(offload_);
     free(offload);
     open_release();

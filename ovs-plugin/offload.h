@@ -51,8 +51,9 @@ struct nft_offload {
 
     struct ovsthread_once probe_once;    /* The kernel is asked once. */
     struct ovsthread_once disable_once;  /* Leftovers are removed once. */
-    struct ovsthread_once claim_once;    /* Leftovers become flows once. */
-    atomic_llong claimed;           /* time_msec() of that; 0: not yet. */
+    struct ovs_mutex claim_mutex;   /* Of making flows of leftovers. */
+    size_t n_claimed;               /* By it: how many did. */
+    atomic_llong claimed;           /* time_msec() of the end; 0: not yet. */
     atomic_bool flushed;            /* No flow was placed since a flush. */
 };
 

@@ -170,9 +170,14 @@ static void test_rest(void **state)
 	process_stop(host);
 	process_start(host);
 	assert_int_equal(nfo_table_read_back(host->batch), 2);
-	assert_int_equal(nfo_table_leftovers(host->table, OVS, &left), 2);
+	assert_int_equal(nfo_table_leftovers(host->table, OVS, 1, &left), 1);
 	assert_int_equal(left[0].rule.key.eth_type, htons(0x88cc));
-	nfo_leftovers_free(left, 2);
+	nfo_leftovers_free(left, 1);
+	assert_int_equal(nfo_table_leftovers(host->table, OVS, 8, &left), 1);
+	assert_int_equal(left[0].rule.key.eth_type, htons(0x8100 + 1));
+	nfo_leftovers_free(left, 1);
+	assert_int_equal(nfo_table_leftovers(host->table, OVS, 8, &left), 0);
+	nfo_leftovers_free(left, 0);
 }
 
 /* Software does where no NIC can: only with NFO_TABLE_ANY. */
@@ -338,9 +343,9 @@ static void test_leftovers(void **state)
 	assert_int_equal(nfo_table_reap_chains(host->batch, FLOWTABLE), 0);
 	assert_int_equal(nfo_table_reap_chains(host->batch, OVS), 3);
 	assert_int_equal(fake_tc_filters(host->tc, RULES), 1);
-	assert_int_equal(nfo_table_leftovers(host->table, FLOWTABLE, &left), 0);
+	assert_int_equal(nfo_table_leftovers(host->table, FLOWTABLE, 8, &left), 0);
 	nfo_leftovers_free(left, 0);
-	assert_int_equal(nfo_table_leftovers(host->table, OVS, &left), 1);
+	assert_int_equal(nfo_table_leftovers(host->table, OVS, 8, &left), 1);
 	assert_int_equal(left->counters.packets, 11);
 	assert_int_equal(nfo_table_put(host->batch, OVS, nfo_id(77),
 				       &left->place, &left->rule, NULL, NULL),
