@@ -78,7 +78,8 @@ ovs_up() {
 # provider makes of meters and leaves there when it is killed.
 ovs_down() {
 	vswitchd_stop
-	[ ! -e /sys/module/act_police ] || tc actions flush action police
+	nft-offload flush ovs > /dev/null	# rules hold policers
+	tc actions flush action police
 	if [ -e $OVS_RUN/ovsdb-server.pid ]; then
 		ovs-appctl -t ovsdb-server exit
 	fi
