@@ -161,6 +161,8 @@ enum nft_offload_reason nfo_reason_from_tc(int err, const char *text)
 	case EAGAIN:
 	case EBUSY:
 	case EINTR:
+	/* Another flow's rule has the match, until that flow has gone. */
+	case EEXIST:
 		return NFT_OFFLOAD_REASON_BUSY;
 	case ENODEV:
 	case ENXIO:
