@@ -303,7 +303,7 @@ ageing() {
 under_traffic() {
 	local n hit sender receiver
 	CASE="under traffic"
-	vm 1 udpflow recv 5001 --for 300 > "$WORK/recv" &
+	ip netns exec vm1 udpflow recv 5001 --for 300 > "$WORK/recv" &
 	receiver=$!
 	ANSWER=nat
 	for n in rule flush forget chain all unload; do
@@ -311,7 +311,7 @@ under_traffic() {
 		begin "$rep0" action ct zone $ZONE nat pipe
 		back nat src addr 10.0.0.77 port 2000-3000
 		rule "$rep0" 1 1 ip ct_state +trk+est action mirred egress redirect dev "$rep1"
-		vm 0 udpflow send 10.0.0.2 5001 9000000 --pps 3000 --warmup 0 --stop "$WORK/stop" > "$WORK/send" 2>&1 &
+		ip netns exec vm0 udpflow send 10.0.0.2 5001 9000000 --pps 3000 --warmup 0 --stop "$WORK/stop" > "$WORK/send" 2>&1 &
 		sender=$!
 		until_true 20 established || die "$CASE: $n: not in hardware: $(conntrack -L 2>&1; cat "$WORK/send")"
 		hit=$(hw "$rep0" hw_rx_hit_packets)

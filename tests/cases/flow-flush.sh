@@ -14,9 +14,9 @@ bed_up 3
 daemon_start
 
 stream() { # starts an endless flow from vm0 to vm1
-	vm 1 udpflow recv 5001 --for 170 > /dev/null &
+	ip netns exec vm1 udpflow recv 5001 --for 170 > /dev/null &
 	RECEIVER=$!
-	vm 0 udpflow send 10.0.1.2 5001 1000000 --pps 200 --from 7001 > /dev/null 2>&1 &
+	ip netns exec vm0 udpflow send 10.0.1.2 5001 1000000 --pps 200 --from 7001 > /dev/null 2>&1 &
 	SENDER=$!
 }
 stream_end() { reap TERM $SENDER $RECEIVER; }

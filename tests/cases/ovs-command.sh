@@ -30,7 +30,7 @@ ovs_vm 1
 
 # One flow in hardware, one that is not: what groups do by hash cannot be.
 ovs-ofctl -O OpenFlow13 add-flow br0 "priority=10,ip,nw_dst=10.1.0.2,actions=normal"
-vm 0 ping -q -i 0.1 -c 600 10.1.0.2 > /dev/null &
+ip netns exec vm0 ping -q -i 0.1 -c 600 10.1.0.2 > /dev/null &
 PING=$!
 hw_flow() { cmdj flows ovs | jq -e 'any(.[]; .in_hw and .packets > 0 and (.flow | contains("0x0800")))' > /dev/null; }
 until_true 20 hw_flow || die "no flow is in hardware: $(cmd flows)"

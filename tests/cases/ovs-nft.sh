@@ -40,13 +40,13 @@ grep -q 'ovs-vswitchd' "$WORK/second" || die "the daemon does not say who is bou
 [ "$(wc -l < "$WORK/second")" = 1 ] || die "the daemon says more than one line: $(cat "$WORK/second")"
 
 routed() { # an endless flow from vm0 to vm1, through the router
-	vm 1 udpflow recv 5001 --for 400 > "$WORK/routed" &
+	ip netns exec vm1 udpflow recv 5001 --for 400 > "$WORK/routed" &
 	RECEIVER=$!
-	vm 0 udpflow send 10.0.1.2 5001 1000000 --pps 100 --from 7001 > /dev/null 2>&1 &
+	ip netns exec vm0 udpflow send 10.0.1.2 5001 1000000 --pps 100 --from 7001 > /dev/null 2>&1 &
 	SENDER=$!
 }
 switched() { # one from vm2 to vm3, through br0
-	vm 2 ping -q -i 0.05 -c 100000 10.1.0.2 > "$WORK/switched" &
+	ip netns exec vm2 ping -q -i 0.05 -c 100000 10.1.0.2 > "$WORK/switched" &
 	PING=$!
 }
 # Packets from VF N that the representor, and so software, did not see.

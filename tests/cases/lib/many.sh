@@ -33,7 +33,7 @@ many_rule() {
 
 # many_spray FLOWS PPS, many_quiet: packets from now on; no more.
 many_spray() {
-	vm 0 "$TOOLS/spray" $MANY_NET "$1" "$2" &
+	ip netns exec vm0 "$TOOLS/spray" $MANY_NET "$1" "$2" &
 	MANY_SPRAY=$!
 }
 

@@ -111,7 +111,8 @@ bed_down() {
 	rmmod eswsim
 }
 
-# vm N COMMAND...: runs COMMAND in VM N.
+# vm N COMMAND...: runs COMMAND in VM N. Not for what is to be reaped: in the
+# background $! would be a shell, and COMMAND live on. `ip netns exec` then.
 vm() {
 	local n=$1
 	shift
