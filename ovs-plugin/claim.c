@@ -22,7 +22,7 @@
 
 VLOG_DEFINE_THIS_MODULE(nft_offload_claim);
 
-#define CLAIM_MS 200            /* In one dump, at least one portion. */
+#define CLAIM_MS 100            /* In one dump, at least one portion. */
 #define PORTION 64              /* Rules between two looks at the clock. */
 
 void

@@ -18,7 +18,7 @@
 
 struct nft_offload;
 
-/* Does that for some of the rules that can be flows, for a fifth of a second;
+/* Does that for some of the rules that can be flows, for a tenth of a second;
  * called at the beginning of each dump until all are done.  What recirculates
  * cannot: the recirculation ids were the other process's.  That was removed
  * before, by claim_prepare().  The rest is left to the grace period, which

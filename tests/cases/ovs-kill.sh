@@ -6,7 +6,7 @@
 # full: yes
 # timeout: 1800
 #
-# ovs-vswitchd is killed under traffic with 9,900 flows in hardware: hardware
+# ovs-vswitchd is killed under traffic with 2,000 flows in hardware: hardware
 # goes on without it, the next one adopts every rule, no packet is lost or passes
 # software meanwhile, and after the grace period nothing is there that no flow
 # claims.
@@ -16,9 +16,9 @@ set -euo pipefail
 . "$(dirname "$0")/lib/many.sh"
 
 # A new ovs-vswitchd allows itself 10,000, and fewer when a dump takes more than
-# 1.3 s: then it deletes what is idle for 100 ms. With memory checks it takes that.
-FLOWS=9900
-[ ! -e /sys/kernel/debug/kmemleak ] || FLOWS=2000
+# 1.3 s, as on a machine that is busy: then it deletes what is idle for 100 ms.
+# On an idle one FLOWS=9900 passes, too.
+FLOWS=${FLOWS:-2000}
 
 # counted vmN COUNTER: of its eth0.
 counted() {

@@ -79,7 +79,7 @@ ovs_up() {
 ovs_down() {
 	vswitchd_stop
 	nft-offload flush ovs > /dev/null	# rules hold policers
-	tc actions flush action police
+	[ -z "$(tc actions ls action police 2>/dev/null)" ] || tc actions flush action police
 	if [ -e $OVS_RUN/ovsdb-server.pid ]; then
 		ovs-appctl -t ovsdb-server exit
 	fi
