@@ -129,6 +129,27 @@ other_library() {
 		die "4.9: $(cat "$WORK/vswitchd.err")"
 }
 
+# What systemd does before the start of an ovs-vswitchd that is not told to use
+# the provider, and of one that is.
+before_start() {
+	sed -n 's/^ExecStartPre=-//p' /lib/systemd/system/ovs-vswitchd.service.d/nft-offload.conf |
+		sh > "$WORK/before" 2>&1 || :
+}
+
+not_told() {
+	ours_again
+	left_rules
+	before_start
+	[ "$(ours)" != 0 ] || die "the rules are to be adopted: $(cat "$WORK/before")"
+	ovs-vsctl --no-wait remove Open_vSwitch . other_config hw-offload-priority
+	before_start
+	vswitchd_start
+	ovs-appctl dpif/offload/classes | grep -q nft_offload || die "it is there to be told"
+	! show_has "$(rep 0)" nft_offload || die "show: $(cat "$WORK/show")"
+	[ "$(ours)" = 0 ] || die "rules stay: $(cat "$WORK/before")"
+	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "no ping: $(tail -n 20 $OVS_LOG)"
+}
+
 programs
 ovs_bed
 listed
@@ -136,4 +157,5 @@ ovs_log_clean
 interfaces
 other_version
 other_library
+not_told
 ovs_down
