@@ -112,17 +112,40 @@ boot_tsc_khz()
 }
 
 # Runs the guest.  QEMU has been seen to abort by itself while the guest's kernel
-# sets up its devices (an assertion of msix_table_mmio_write()): as long as
-# nothing of SCRIPT has run, a second guest does what the first should have.
+# sets up its devices (an assertion of msix_table_mmio_write()), and on a busy
+# machine to stand still: as long as nothing of SCRIPT has run, a second guest
+# does what the first should have.
 boot_run()
 {
 	printf '%s\n' "$1" >"$JOB/share/timeout"
 	boot_once "$1"
-	if [ "$BOOT_STATUS" = 134 ] && ! [ -e "$JOB/share/started" ]; then
-		say "QEMU aborted before the guest was up; once more. It said:"
-		cat "$JOB/qemu" >&2
-		boot_once "$1"
-	fi
+	[ ! -e "$JOB/share/started" ] || return 0
+	case $BOOT_STATUS in
+	134) say "QEMU aborted before the guest was up; once more. It said:" ;;
+	124 | 137 | 143) say "the guest was not up in time; once more. It said:" ;;
+	*) return 0 ;;
+	esac
+	boot_words
+	boot_once "$1"
+}
+
+# What QEMU and the kernel's console said last.
+boot_words()
+{
+	cat "$JOB/qemu" >&2
+	[ ! -e "$JOB/console" ] || tr -d '\r' <"$JOB/console" | tail -n 100 >&2
+}
+
+# Ends a guest that does not begin with SCRIPT within $BOOT_PATIENCE seconds; a
+# slow one takes a minute.
+BOOT_PATIENCE=180
+boot_watch()
+{
+	local pid=$1 end=$((SECONDS + BOOT_PATIENCE))
+	while [ ! -e "$JOB/share/started" ] && kill -0 "$pid" 2>/dev/null; do
+		[ $SECONDS -lt $end ] || kill "$pid" 2>/dev/null
+		sleep 1
+	done
 }
 
 # Its output comes through two pipes, so that it is complete when they end.
@@ -138,6 +161,7 @@ boot_once()
 	TMPDIR=$JOB timeout --kill-after=5 "$timeout" "${QEMU[@]}" \
 		</dev/null >"$JOB/qemu" 2>&1 &
 	QEMU_PID=$!
+	boot_watch "$QEMU_PID" &
 	# 1 is what isa-debug-exit gives, 124 the time-out; boot_result looks
 	# at what the guest left behind instead.
 	BOOT_STATUS=0
@@ -189,6 +213,6 @@ boot_died()
 	else
 		say "the guest died (QEMU ended with $BOOT_STATUS); the kernel's last lines:"
 	fi
-	cat "$JOB/qemu" >&2
-	[ ! -e "$JOB/console" ] || tr -d '\r' <"$JOB/console" | tail -n 100 >&2
+	[ -e "$JOB/share/started" ] || say "SCRIPT had not begun"
+	boot_words
 }
