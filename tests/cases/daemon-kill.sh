@@ -33,7 +33,7 @@ receiver=$!
 vm 0 udpflow send 10.0.1.2 5001 1000000 --pps 500 --stop "$WORK/stop" > "$WORK/send" &
 sender=$!
 until_true 10 two || die "the flow is not in hardware: $(nft-offload flows)"
-until_true 10 sh -c '[ "$(nft-offload flows --json --in-hw | wc -l)" -ge 1 ]'
+until_true 60 sh -c '[ "$(nft-offload flows --json --in-hw | wc -l)" -ge 1 ]'
 sleep 3
 handles > "$WORK/before"
 before=$(carried)
@@ -46,7 +46,7 @@ sleep 2
 [ "$(hw "$(rep 0)" hw_rx_hit_packets)" -gt "$hit" ] || die "hardware stopped with the daemon"
 ct HW_OFFLOAD || die "[HW_OFFLOAD] went with the daemon"
 daemon_start --grace $grace
-until_true 10 sh -c '[ "$(nft-offload flows --json --in-hw | wc -l)" -ge 1 ]' ||
+until_true 60 sh -c '[ "$(nft-offload flows --json --in-hw | wc -l)" -ge 1 ]' ||
 	die "restarted, and the flow is not in hardware: $(nft-offload flows)"
 handles > "$WORK/after"
 cmp "$WORK/before" "$WORK/after" || die "rules were not adopted: $(diff "$WORK/before" "$WORK/after")"

@@ -26,7 +26,7 @@ many() { # FIRST-PORT COUNT PACKETS: so many in each flow, each answered at the 
 	vm 0 python3 "$LIB/udpmany.py" send 10.0.1.2 5001 "$1" "$2" "$3" 0 1
 }
 ip netns exec vm1 python3 "$LIB/udpmany.py" echo 5001 &
-until_true 10 sh -c "ip netns exec vm1 ss -uln | grep -q :5001"
+until_true 60 sh -c "ip netns exec vm1 ss -uln | grep -q :5001"
 
 placed() { # all of them, both directions: a rule each, and a guard
 	[ "$(nft-offload flows --json --in-hw | wc -l)" -ge "$1" ] &&
@@ -34,7 +34,7 @@ placed() { # all of them, both directions: a rule each, and a guard
 }
 
 many 10000 200 3 || die "packets lost while the first rules were placed"
-until_true 30 placed 200 || die "200 flows are not all in hardware: $(nft-offload stats)"
+until_true 60 placed 200 || die "200 flows are not all in hardware: $(nft-offload stats)"
 
 python3 "$LIB/rcvbuf.py" "$DAEMON" 65536
 # Stopped. The first 200 end (their conntrack entries are deleted), many come.

@@ -24,7 +24,7 @@ until_true 10 sh -c "nft-offload flows --json --in-hw | grep -q ." || die "not i
 # TTL 1 and 0-like small ones, in the same 5-tuple (raw socket, same ports).
 tcpdump -n -i "$(rep 0)" -w "$WORK/ttl.pcap" 'icmp or (ip and ip[8] = 1) or (ip[6:2] & 0x3fff != 0)' 2> "$WORK/tcpdump" &
 capture=$!
-until_true 10 grep -qs "listening on" "$WORK/tcpdump"
+until_true 60 grep -qs "listening on" "$WORK/tcpdump"
 vm 0 python3 - <<'PY'
 import socket, struct
 def udp(ttl, payload):

@@ -25,7 +25,7 @@ last_deleted() {
 # seen on the representor. Milliseconds since the epoch.
 tcpdump -l -tt -n -i "$(rep 0)" 'tcp[13] & 5 != 0' > "$WORK/ends" 2> "$WORK/tcpdump" &
 capture=$!
-until_true 10 grep -qs 'listening on' "$WORK/tcpdump"
+until_true 60 grep -qs 'listening on' "$WORK/tcpdump"
 ended() { # PORT
 	awk -v port="$1" '$0 ~ port { print int($1 * 1000); exit }' "$WORK/ends"
 }

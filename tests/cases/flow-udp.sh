@@ -18,7 +18,7 @@ flow() { # NAME ADDRESS PORT
 	local name=$1 address=$2 port=$3 hit miss rx
 	tcpdump -n -i "$(rep 0)" -w "$WORK/$name.pcap" "udp port $port" 2> "$WORK/tcpdump" &
 	local capture=$!
-	until_true 10 grep -qs "listening on" "$WORK/tcpdump"
+	until_true 60 grep -qs "listening on" "$WORK/tcpdump"
 	hit=$(hw "$(rep 0)" hw_rx_hit_packets)
 	miss=$(hw "$(rep 0)" hw_rx_miss_packets)
 	vm 1 udpflow recv "$port" --for 120 > "$WORK/$name.recv" &

@@ -73,7 +73,7 @@ rules_are ip,in_port=1,actions=dec_ttl,2 in_port=2,actions=1
 ping_all 3 vm 0
 vm 1 tcpdump -Z root -nnv -c 5 -i eth0 icmp[0]==8 > "$WORK/dump" 2> "$WORK/dump.err" &
 capture=$!
-until_true 10 grep -q listening "$WORK/dump.err"
+until_true 60 grep -q listening "$WORK/dump.err"
 hit=$(hw "$(rep 0)" hw_rx_hit_packets)
 ping_all 5 vm 0
 until_true 10 eval '! kill -0 $capture 2>/dev/null' || die "nothing captured"
@@ -107,7 +107,7 @@ rules_are in_port=1,actions=3,2 in_port=2,actions=1
 ping_all 3 vm 0
 vm 2 tcpdump -Z root -nn -c 10 -i eth0 icmp[0]==8 > "$WORK/dump" 2> "$WORK/dump.err" &
 capture=$!
-until_true 10 grep -q listening "$WORK/dump.err"
+until_true 60 grep -q listening "$WORK/dump.err"
 hit=$(hw "$(rep 0)" hw_rx_hit_packets)
 ping_all 10 vm 0
 until_true 10 eval '! kill -0 $capture 2>/dev/null' || die "no copies: $(cat "$WORK/dump" "$WORK/dump.err")"

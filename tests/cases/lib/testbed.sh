@@ -26,12 +26,15 @@ die() {
 }
 
 # until_true SECONDS COMMAND...: waits until COMMAND succeeds; fails after
-# SECONDS. The limits are generous: nothing here measures time.
+# SECONDS and says so. The limits are generous: nothing here measures time.
 until_true() {
-	local end=$((SECONDS + $1))
+	local limit=$1 end=$((SECONDS + $1))
 	shift
 	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
+		if [ $SECONDS -ge $end ]; then
+			echo "not after $limit s: $*" >&2
+			return 1
+		fi
 		sleep 0.1
 	done
 }
