@@ -26,7 +26,7 @@ none() { [ "$(rules "$REP0" "$REP1")" = 0 ]; }
 
 cycle() {
 	nft -f "$WORK/router.nft"
-	vm 1 udpflow recv 5001 --for 30 > "$WORK/recv" &
+	vm 1 udpflow recv 5001 --for 300 > "$WORK/recv" &
 	local receiver=$!
 	vm 0 udpflow send 10.0.1.2 5001 200 --pps 400 --warmup 0.4 > /dev/null
 	wait $receiver

@@ -226,7 +226,7 @@ late() {
 	rule "$rep0" 1 1 ip ct_state +trk+est action goto chain 3
 	software "$rep0" 3 1 ip ct_state +trk+est ct_zone $ZONE ct_mark 7 action mirred egress redirect dev "$rep1"
 	software "$rep0" 3 2 ip action drop
-	vm 1 udpflow recv 5001 --for 100 > "$WORK/recv" &
+	vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &
 	receiver=$!
 	rm -f "$WORK/go"
 	vm 0 udpflow send 10.0.0.2 5001 2000 --pps 2000 --warmup 1 --until "$WORK/go" > "$WORK/send" &
@@ -252,7 +252,7 @@ commits() {
 	back mark 1
 	rule "$rep0" 1 1 ip ct_state +trk+est \
 		action ct commit zone $ZONE mark 51 pipe action mirred egress redirect dev "$rep1"
-	vm 1 udpflow recv 5001 --for 100 > "$WORK/recv" &
+	vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &
 	receiver=$!
 	vm 0 udpflow send 10.0.0.2 5001 500 --pps 500 > "$WORK/send"
 	wait $receiver
@@ -275,7 +275,7 @@ ageing() {
 	back
 	rule "$rep0" 1 1 ip ct_state +trk+est action mirred egress redirect dev "$rep1"
 	sysctl -qw net.netfilter.nf_flowtable_udp_timeout=4
-	vm 1 udpflow recv 5001 --for 100 > "$WORK/recv" &
+	vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &
 	receiver=$!
 	rm -f "$WORK/go"
 	vm 0 udpflow send 10.0.0.2 5001 1 --until "$WORK/go" > "$WORK/send" &

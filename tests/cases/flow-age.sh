@@ -21,7 +21,7 @@ ruleset
 gone() { ! nft-offload flows --json | grep -q . && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
 
 # Busy for 25 s at 50 packets a second, with 5, 6 and 7 s timeouts.
-vm 1 udpflow recv 5001 --for 120 > "$WORK/recv" &
+vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &
 receiver=$!
 vm 0 udpflow send 10.0.1.2 5001 1250 --pps 50 --warmup 3 &
 sender=$!

@@ -29,7 +29,7 @@ NFT
 flow() { # NAME ADDRESS PORT RECEIVE-PORT
 	local hit
 	hit=$(hw "$(rep 0)" hw_rx_hit_packets)
-	vm 1 udpflow recv "$4" --for 100 > "$WORK/recv" &
+	vm 1 udpflow recv "$4" --for 500 > "$WORK/recv" &
 	local receiver=$!
 	vm 0 udpflow send "$2" "$3" 5000 --pps 5000 --warmup 3 > /dev/null
 	wait $receiver

@@ -14,7 +14,7 @@ bed_up
 daemon_start
 ruleset
 
-vm 1 udpflow recv 5001 --for 60 > "$WORK/recv" &
+vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &
 receiver=$!
 vm 0 udpflow send 10.0.1.2 5001 2000 --pps 100 --from 7001 --warmup 3 > /dev/null &
 sender=$!

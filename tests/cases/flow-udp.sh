@@ -21,7 +21,7 @@ flow() { # NAME ADDRESS PORT
 	until_true 60 grep -qs "listening on" "$WORK/tcpdump"
 	hit=$(hw "$(rep 0)" hw_rx_hit_packets)
 	miss=$(hw "$(rep 0)" hw_rx_miss_packets)
-	vm 1 udpflow recv "$port" --for 120 > "$WORK/$name.recv" &
+	vm 1 udpflow recv "$port" --for 500 > "$WORK/$name.recv" &
 	local receiver=$!
 	vm 0 udpflow send "$address" "$port" "$COUNT" --pps 20000 --until "$WORK/$name.go" &
 	local sender=$!

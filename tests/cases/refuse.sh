@@ -24,7 +24,7 @@ says() {
 # flows_in_software REASON: a flow goes through, not in hardware, and the
 # daemon names REASON.
 flows_in_software() {
-	vm 1 udpflow recv 5001 --for 60 > "$WORK/recv" &
+	vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &
 	local receiver=$!
 	vm 0 udpflow send 10.0.1.2 5001 100 --pps 50 --warmup 1 > /dev/null &
 	local sender=$!
@@ -90,7 +90,7 @@ ip -n plain addr add 10.0.9.2/24 dev eth0
 ip -n plain route add default via 10.0.9.1
 sed "s/{ eth0, eth1 }/{ $(rep 0), veth0 }/" "${NFT_OFFLOAD_SRC:-/src}/docs/examples/router.nft" > "$WORK/veth.nft"
 nft -f "$WORK/veth.nft" || die "a ruleset with a veth in the flowtable does not load"
-ip netns exec plain udpflow recv 5001 --for 60 > "$WORK/recv" &
+ip netns exec plain udpflow recv 5001 --for 500 > "$WORK/recv" &
 receiver=$!
 vm 0 udpflow send 10.0.9.2 5001 100 --pps 50 --warmup 1 > /dev/null &
 sender=$!

@@ -17,7 +17,7 @@ connections() { [ "$(grep -c "^zone ${2:-$ZONE} " $DEBUG/connections)" = "$1" ];
 # udp NAME ADDRESS PORT RECEIVE-PORT [TTL]: a flow of 4000 packets after it is in hardware.
 udp() {
 	local name=$1 hit miss receiver sender
-	vm 1 udpflow recv "$4" --for 100 > "$WORK/recv" &
+	vm 1 udpflow recv "$4" --for 500 > "$WORK/recv" &
 	receiver=$!
 	rm -f "$WORK/go"
 	vm 0 udpflow send "$2" "$3" 4000 --pps "${PPS:-4000}" --warmup 1 --until "$WORK/go" > "$WORK/send" &
