@@ -120,11 +120,13 @@ boot_run()
 	printf '%s\n' "$1" >"$JOB/share/timeout"
 	boot_once "$1"
 	[ ! -e "$JOB/share/started" ] || return 0
-	case $BOOT_STATUS in
-	134) say "QEMU aborted before the guest was up; once more. It said:" ;;
-	124 | 137 | 143) say "the guest was not up in time; once more. It said:" ;;
-	*) return 0 ;;
-	esac
+	if [ "$BOOT_STATUS" = 134 ]; then
+		say "QEMU aborted before the guest was up; once more. It said:"
+	elif [ -e "$JOB/late" ]; then
+		say "the guest was not up in $BOOT_PATIENCE s; once more. It said:"
+	else
+		return 0
+	fi
 	boot_words
 	boot_once "$1"
 }
@@ -143,7 +145,10 @@ boot_watch()
 {
 	local pid=$1 end=$((SECONDS + BOOT_PATIENCE))
 	while [ ! -e "$JOB/share/started" ] && kill -0 "$pid" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || kill "$pid" 2>/dev/null
+		if [ $SECONDS -ge $end ]; then
+			: >"$JOB/late"
+			kill "$pid" 2>/dev/null
+		fi
 		sleep 1
 	done
 }
