@@ -163,20 +163,23 @@ revalidate(void *flow)
 static void
 test_fresh(void **state OVS_UNUSED)
 {
+    unsigned int fresh = 0;
     struct dpif_flow flow;
 
     assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), 0);
     host.tc->dump_ms = 60;
-    for (unsigned int packets = 3; packets < 6; packets++) {
+    /* Where the machine has no time for us, the second is over before. */
+    for (unsigned int packets = 3; fresh < 3; packets++) {
+        assert_true(packets < 100);
         fake_tc_first(host.tc, RULES)->packets = packets;
         assert_int_equal(dump(false, &flow, 1), 1);
-        assert_int_equal(flow.stats.n_packets, packets);
+        fresh += flow.stats.n_packets == packets;
     }
     /* Longer than anybody waits, and until it is allowed to end. */
     host.tc->dump_ms = 600 * 1000;
-    fake_tc_first(host.tc, RULES)->packets = 6;
+    fake_tc_first(host.tc, RULES)->packets = 1000;
     xpthread_join(ovs_thread_create("revalidator", revalidate, &flow), NULL);
-    assert_int_equal(flow.stats.n_packets, 5);
+    assert_true(flow.stats.n_packets < 1000);
     host.tc->dump_ms = 0;
 }
 
