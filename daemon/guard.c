@@ -16,10 +16,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "agent.h"
+#include "bound.h"
 #include "log.h"
 #include "privilege.h"
-#include "agent.h"
-#include "purge.h"
+#include "table.h"
 
 #define GUARD_ARM	'a'
 #define GUARD_DISMISS	'd'
@@ -53,9 +54,9 @@ static void guard_run(int fd, uint32_t grace_ms)
 	while (poll(NULL, 0, grace_ms) < 0 && errno == EINTR)
 		;
 	/* Who cannot be asked will not look after the rules either. */
-	if (purge_bound(&portid) == 0 && portid)
+	if (bound_ask(&portid) == 0 && portid)
 		return;
-	n = purge_rules(AGENT_SOURCES);
+	n = nfo_table_purge_all(AGENT_SOURCES);
 	if (n < 0)
 		log_say(LOG_ERR, "the rules could not be removed (%s): run nft-offload flush",
 			strerror(-n));

@@ -15,10 +15,11 @@
 #include <string.h>
 
 #include "agent.h"
+#include "bound.h"
 #include "control.h"
 #include "privilege.h"
-#include "purge.h"
 #include "show.h"
+#include "table.h"
 
 /* Documented in nft-offload(8). */
 enum exit_code {
@@ -128,7 +129,7 @@ static enum exit_code run_flush(const struct options *options)
 	if (privilege_check() == -EPERM)
 		return complain("not permitted: flush needs CAP_NET_ADMIN; run it as %s",
 				"root");
-	err = purge_bound(&portid);
+	err = bound_ask(&portid);
 	if (err)
 		return complain("cannot ask the module who is bound: %s",
 				strerror(-err));
@@ -136,7 +137,7 @@ static enum exit_code run_flush(const struct options *options)
 	if (portid && options->sources & AGENT_SOURCES && !options->force)
 		return complain("a provider is bound and would put its rules back: stop it first (systemctl stop nft-offloadd, or ovs-vswitchd with the nft_offload plugin), or use %s",
 				"--force");
-	n = purge_rules(options->sources);
+	n = nfo_table_purge_all(options->sources);
 	if (n < 0)
 		return complain("not all rules could be removed: %s",
 				strerror(-n));

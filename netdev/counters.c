@@ -57,6 +57,7 @@ static int counters_hook(struct nfo_batch *batch, const struct nfo_hook *hook)
 	struct counters counters = { .table = batch->table };
 	struct nfo_place place = {
 		.ifindex = hook->ifindex,
+		.shared = hook->shared,
 		.egress = hook->egress,
 	};
 	int ret = 0;

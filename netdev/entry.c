@@ -57,6 +57,7 @@ void nfo_body_unref(struct nfo_body *body)
 bool nfo_body_same_match(const struct nfo_body *a, const struct nfo_body *b)
 {
 	return a->hash == b->hash && a->place.ifindex == b->place.ifindex &&
+	       a->place.shared == b->place.shared &&
 	       a->place.egress == b->place.egress &&
 	       a->place.chain == b->place.chain &&
 	       a->place.prio == b->place.prio &&

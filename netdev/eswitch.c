@@ -375,39 +375,87 @@ ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
 	ports = calloc(eswitch->ports.n + 1, sizeof(*ports));
 	for (size_t i = 0; ports && i < eswitch->ports.n; i++)
 		if (!switchdev || eswitch->ports.port[i].switch_id_len ||
-		    eswitch->ports.port[i].indirect)
+		    eswitch->ports.port[i].indirect ||
+		    eswitch->ports.port[i].lag)
 			ports[n++] = eswitch->ports.port[i];
 	pthread_rwlock_unlock(&eswitch->lock);
 	*portsp = ports;
 	return ports ? n : -ENOMEM;
 }
 
-/*
- * The device with @ifindex as an end of a rule: there, and of a switch?
- * @switched becomes such a port, the first one met.
- */
-static enum nft_offload_reason check_port(struct nfo_eswitch *eswitch,
-					  uint32_t ifindex,
-					  struct nfo_port *port,
-					  struct nfo_port *switched,
-					  char *text, size_t size)
+/* What is known while the ends of a rule are looked at. */
+struct check {
+	struct nfo_eswitch *eswitch;
+	struct nfo_port switched;	/* the first port of a switch met */
+	char *text;
+	size_t size;
+};
+
+/* @port, of a switch or @offload: can it be an end of the rule? */
+static enum nft_offload_reason check_switched(struct check *check,
+					      const struct nfo_port *port,
+					      bool offload)
 {
-	if (nfo_eswitch_port(eswitch, ifindex, port)) {
-		snprintf(text, size, "ifindex %u", ifindex);
-		return NFT_OFFLOAD_REASON_PORT_GONE;
+	if (!port->switch_id_len) {
+		snprintf(check->text, check->size, "%s", port->name);
+		return NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
 	}
-	if (port->switch_id_len) {
-		if (!switched->ifindex)
-			*switched = *port;
-		if (nfo_port_same_switch(switched, port))
-			return NFT_OFFLOAD_REASON_NONE;
-		snprintf(text, size, "%s and %s", switched->name, port->name);
+	if (!check->switched.ifindex)
+		check->switched = *port;
+	if (!nfo_port_same_switch(&check->switched, port)) {
+		snprintf(check->text, check->size, "%s and %s",
+			 check->switched.name, port->name);
 		return NFT_OFFLOAD_REASON_OTHER_SWITCH;
 	}
-	if (port->indirect)
-		return NFT_OFFLOAD_REASON_NONE;
-	snprintf(text, size, "%s", port->name);
+	if (offload && !port->hw_tc_offload) {
+		snprintf(check->text, check->size, "%s", port->name);
+		return NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF;
+	}
+	return NFT_OFFLOAD_REASON_NONE;
+}
+
+/* A bond is what its members are: all of them. */
+static enum nft_offload_reason check_lag(struct check *check,
+					 const struct nfo_port *lag,
+					 bool offload)
+{
+	struct nfo_eswitch *eswitch = check->eswitch;
+	enum nft_offload_reason reason = NFT_OFFLOAD_REASON_NONE;
+	size_t n = 0;
+
+	pthread_rwlock_rdlock(&eswitch->lock);
+	for (size_t i = 0; !reason && i < eswitch->ports.n; i++) {
+		const struct nfo_port *port = &eswitch->ports.port[i];
+
+		if (port->master != lag->ifindex)
+			continue;
+		reason = check_switched(check, port, offload);
+		n++;
+	}
+	pthread_rwlock_unlock(&eswitch->lock);
+	if (n)
+		return reason;
+	snprintf(check->text, check->size, "%s has no member", lag->name);
 	return NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
+}
+
+/*
+ * The device with @ifindex as an end of a rule: there, and of a switch?
+ * @offload: it holds the rule, and only that one must have the feature on
+ * (tc_can_offload() in include/net/pkt_cls.h).
+ */
+static enum nft_offload_reason check_port(struct check *check, uint32_t ifindex,
+					  bool offload, struct nfo_port *port)
+{
+	if (nfo_eswitch_port(check->eswitch, ifindex, port)) {
+		snprintf(check->text, check->size, "ifindex %u", ifindex);
+		return NFT_OFFLOAD_REASON_PORT_GONE;
+	}
+	if (port->lag)
+		return check_lag(check, port, offload);
+	if (port->indirect && !port->switch_id_len)
+		return NFT_OFFLOAD_REASON_NONE;
+	return check_switched(check, port, offload);
 }
 
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
@@ -416,24 +464,18 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 					  struct nfo_port *in, char *text,
 					  size_t size)
 {
-	struct nfo_port out, switched = { .ifindex = 0 };
+	struct check check = { .eswitch = eswitch, .text = text, .size = size };
 	enum nft_offload_reason reason;
+	struct nfo_port out;
 
 	memset(in, 0, sizeof(*in));
-	/* A shared block has no one port; the driver judges it. */
-	if (place->block)
-		return NFT_OFFLOAD_REASON_NONE;
-	reason = check_port(eswitch, place->ifindex, in, &switched, text,
-			    size);
+	reason = check_port(&check, place->ifindex, true, in);
 	if (reason)
 		return reason;
-	/*
-	 * Only the port that holds the rule must have the feature on
-	 * (tc_can_offload() in include/net/pkt_cls.h): outputs need not.
-	 */
-	if (in->switch_id_len && !in->hw_tc_offload) {
+	/* A bond takes rules in its block only, and no other device has one. */
+	if (in->lag != place->shared) {
 		snprintf(text, size, "%s", in->name);
-		return NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF;
+		return NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
 	}
 
 	for (unsigned int i = 0; i < rule->n_actions; i++) {
@@ -447,8 +489,7 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 			snprintf(text, size, "%s", in->name);
 			return NFT_OFFLOAD_REASON_SAME_PORT;
 		}
-		reason = check_port(eswitch, action->port.ifindex, &out,
-				    &switched, text, size);
+		reason = check_port(&check, action->port.ifindex, false, &out);
 		if (reason)
 			return reason;
 	}

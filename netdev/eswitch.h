@@ -77,7 +77,8 @@ int nfo_eswitch_port(struct nfo_eswitch *eswitch, uint32_t ifindex,
 
 /*
  * Copies of all devices, sorted by ifindex, at *@portsp (free() it); only
- * switchdev ports and indirect ones if @switchdev. Their number or -ENOMEM. Any thread.
+ * switchdev ports, indirect ones and bonds if @switchdev. Their number or
+ * -ENOMEM. Any thread.
  */
 ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
 			  struct nfo_port **portsp);
@@ -86,9 +87,9 @@ ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
  * May @rule be placed in hardware at @place? NFT_OFFLOAD_REASON_NONE, or why
  * not, as far as ports are concerned: PORT_GONE, NOT_SWITCHDEV, OTHER_SWITCH,
  * HW_TC_OFFLOAD_OFF, SAME_PORT. @text (@size bytes) then names the device. A
- * tunnel device or internal port (nfo_port.indirect) goes with any switch.
- * *@in becomes a copy of the port that holds the rule, empty for a shared block
- * or where there is none. Any thread.
+ * tunnel device or internal port (nfo_port.indirect) goes with any switch, a
+ * bond with that of its members. *@in becomes a copy of the port that holds the
+ * rule, empty where there is none. Any thread.
  */
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 					  const struct nfo_rule *rule,

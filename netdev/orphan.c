@@ -19,8 +19,9 @@ static int orphan_match(struct cds_lfht_node *node, const void *key)
 
 static bool same_place(const struct nfo_place *a, const struct nfo_place *b)
 {
-	return a->ifindex == b->ifindex && a->egress == b->egress &&
-	       a->chain == b->chain && a->prio == b->prio;
+	return a->ifindex == b->ifindex && a->shared == b->shared &&
+	       a->egress == b->egress && a->chain == b->chain &&
+	       a->prio == b->prio;
 }
 
 static void orphan_free(struct rcu_head *head)
@@ -198,8 +199,8 @@ static ssize_t read_back(struct nfo_batch *batch, uint32_t sources)
 	if (n < 0)
 		return n;
 	for (ssize_t i = 0; i < n; i++) {
-		int err = nfo_scan_port(batch->rtnl, ports[i].ifindex,
-					read_back_one, &back);
+		int err = nfo_scan_port(batch->rtnl, &ports[i], read_back_one,
+					&back);
 
 		if (err && !ret)
 			ret = err;

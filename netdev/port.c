@@ -27,23 +27,30 @@ static void copy_name(char *to, const struct nlattr *attr)
 	to[len] = '\0';
 }
 
-/* Is @info, IFLA_LINKINFO, that of a device for which drivers take rules? */
-static bool kind_indirect(const struct nlattr *info)
+static bool is_one_of(const char *kind, const char *const *kinds)
 {
-	static const char *const kinds[] = {
-		"vxlan", "geneve", "gretap", "ip6gretap", "openvswitch",
+	for (; *kinds; kinds++)
+		if (!strcmp(kind, *kinds))
+			return true;
+	return false;
+}
+
+/* What @info, IFLA_LINKINFO, says of @port. */
+static void parse_kind(const struct nlattr *info, struct nfo_port *port)
+{
+	static const char *const indirect[] = {
+		"vxlan", "geneve", "gretap", "ip6gretap", "openvswitch", NULL,
 	};
+	static const char *const lag[] = { "bond", "team", NULL };
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, info) {
 		if (mnl_attr_get_type(attr) != IFLA_INFO_KIND ||
 		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
 			continue;
-		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-			if (!strcmp(mnl_attr_get_str(attr), kinds[i]))
-				return true;
+		port->indirect = is_one_of(mnl_attr_get_str(attr), indirect);
+		port->lag = is_one_of(mnl_attr_get_str(attr), lag);
 	}
-	return false;
 }
 
 /* Takes one attribute into @port. 0, -EBADMSG, or -ENOENT as in port.h. */
@@ -67,7 +74,12 @@ static int parse_attr(const struct nlattr *attr, struct nfo_port *port)
 		port->switch_id_len = len;
 		break;
 	case IFLA_LINKINFO:
-		port->indirect = kind_indirect(attr);
+		parse_kind(attr, port);
+		break;
+	case IFLA_MASTER:
+		if (len < sizeof(uint32_t))
+			return -EBADMSG;
+		port->master = mnl_attr_get_u32(attr);
 		break;
 	case IFLA_MTU:
 		if (len < sizeof(uint32_t))
@@ -110,7 +122,8 @@ bool nfo_port_equal(const struct nfo_port *a, const struct nfo_port *b)
 {
 	return a->ifindex == b->ifindex && a->up == b->up &&
 	       a->hw_tc_offload == b->hw_tc_offload && a->mtu == b->mtu &&
-	       a->indirect == b->indirect &&
+	       a->indirect == b->indirect && a->lag == b->lag &&
+	       a->master == b->master &&
 	       a->switch_id_len == b->switch_id_len &&
 	       !memcmp(a->switch_id, b->switch_id, a->switch_id_len) &&
 	       !strcmp(a->name, b->name) && !strcmp(a->port_name, b->port_name);

@@ -26,6 +26,9 @@ struct nfo_port {
 	bool		up;			/* IFF_UP */
 	bool		hw_tc_offload;		/* ethtool -k hw-tc-offload */
 	uint32_t	mtu;			/* bytes at layer 3 */
+	uint32_t	master;			/* ifindex of it; 0: none */
+	/* A bond or team: what is a rule's end is its members. */
+	bool		lag;
 	/*
 	 * A tunnel device or an internal port of Open vSwitch: no port of a
 	 * switch, but the kernel offers its rules to all drivers that asked

@@ -141,7 +141,7 @@ int nfo_table_reconcile(struct nfo_batch *batch, unsigned int max_ports)
 	pass.ports = ports;
 	pass.epoch = nfo_count(&table->epoch, 1) + 1;
 	for (ssize_t i = 0; i < n; i++) {
-		err = nfo_scan_port(batch->rtnl, ports[i].ifindex, pass_found,
+		err = nfo_scan_port(batch->rtnl, &ports[i], pass_found,
 				    &pass);
 		/* What could not be read is not judged. */
 		if (!err)

@@ -288,8 +288,13 @@ struct nfo_rule {
 
 /* Where a rule lies. Equal place, equal rule in the kernel. */
 struct nfo_place {
-	uint32_t	ifindex;	/* 0 where a block is given */
-	uint32_t	block;		/* shared block; 0: a port's own */
+	uint32_t	ifindex;
+	/*
+	 * In the ingress block that the members of a bond share. Its index is
+	 * the bond's ifindex, as Open vSwitch has it, too
+	 * (netdev_linux_get_block_id() in lib/netdev-linux.c).
+	 */
+	bool		shared;
 	bool		egress;		/* clsact egress, else ingress */
 	uint32_t	chain;
 	uint16_t	prio;		/* 1 to 65535, lower first */

@@ -434,8 +434,8 @@ size_t nfo_place_to_string(const struct nfo_place *place, char *buf,
 
 	if (size)
 		buf[0] = '\0';
-	if (place->block)
-		say(&t, "block %u", place->block);
+	if (place->shared)
+		say(&t, "block %u", place->ifindex);
 	else
 		say(&t, "dev %u %s", place->ifindex,
 		    place->egress ? "egress" : "ingress");

@@ -40,15 +40,18 @@ static int scan_one(void *arg, const struct nlmsghdr *nlh)
 	return err;
 }
 
-int nfo_scan_port(struct nfo_rtnl *rtnl, uint32_t ifindex, nfo_scan_fn *fn,
-		  void *arg)
+int nfo_scan_port(struct nfo_rtnl *rtnl, const struct nfo_port *port,
+		  nfo_scan_fn *fn, void *arg)
 {
 	char buf[256] __attribute__((aligned(NLMSG_ALIGNTO)));
-	struct nfo_place place = { .ifindex = ifindex };
+	struct nfo_place place = {
+		.ifindex = port->ifindex,
+		.shared = port->lag,
+	};
 	struct scan scan = { fn, arg };
 	int err = 0;
 
-	for (int egress = 0; egress < 2 && !err; egress++) {
+	for (int egress = 0; egress < 2 - port->lag && !err; egress++) {
 		place.egress = egress;
 		err = nfo_tc_flower_dump(buf, sizeof(buf), &place, false, 0);
 		if (err > 0)
@@ -156,7 +159,7 @@ ssize_t nfo_table_purge(struct nfo_rtnl *rtnl, struct nfo_eswitch *eswitch,
 	if (n < 0)
 		return n;
 	for (ssize_t i = 0; i < n; i++) {
-		err = nfo_scan_port(rtnl, ports[i].ifindex, purge_one, &purge);
+		err = nfo_scan_port(rtnl, &ports[i], purge_one, &purge);
 		if (err && !ret)
 			ret = err;
 	}
@@ -171,4 +174,22 @@ ssize_t nfo_table_purge(struct nfo_rtnl *rtnl, struct nfo_eswitch *eswitch,
 		ret = err;
 	free(purge.places);
 	return ret ? ret : purge.removed;
+}
+
+ssize_t nfo_table_purge_all(uint32_t sources)
+{
+	struct nfo_eswitch *eswitch;
+	struct nfo_rtnl *rtnl;
+	ssize_t n;
+
+	n = nfo_eswitch_create(&eswitch);
+	if (n)
+		return n;
+	n = nfo_rtnl_open(&rtnl);
+	if (!n) {
+		n = nfo_table_purge(rtnl, eswitch, sources);
+		nfo_rtnl_close(rtnl);
+	}
+	nfo_eswitch_destroy(eswitch);
+	return n;
 }

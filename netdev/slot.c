@@ -22,6 +22,7 @@ static int place_match(struct cds_lfht_node *node, const void *key)
 
 	return slot->place.handle == place->handle &&
 	       slot->place.ifindex == place->ifindex &&
+	       slot->place.shared == place->shared &&
 	       slot->place.egress == place->egress &&
 	       slot->place.chain == place->chain &&
 	       slot->place.prio == place->prio;

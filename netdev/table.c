@@ -202,7 +202,7 @@ int nfo_table_put(struct nfo_batch *batch, enum nfo_source source,
 	struct nfo_entry *entry;
 	struct nfo_body *body;
 
-	if (!source_valid(source) || where->block) {
+	if (!source_valid(source)) {
 		info_drop(table, info);
 		return -EINVAL;
 	}
@@ -374,7 +374,7 @@ static bool entry_recheck(struct nfo_entry *entry, uint32_t ifindex)
 	return true;
 }
 
-int nfo_table_port_changed(struct nfo_batch *batch, uint32_t ifindex)
+static void recheck_all(struct nfo_batch *batch, uint32_t ifindex)
 {
 	struct nfo_table *table = batch->table;
 	struct cds_lfht_iter iter;
@@ -394,6 +394,16 @@ int nfo_table_port_changed(struct nfo_batch *batch, uint32_t ifindex)
 			nfo_batch_landed(batch, entry);
 	}
 	nfo_rcu_unlock();
+}
+
+int nfo_table_port_changed(struct nfo_batch *batch, uint32_t ifindex)
+{
+	struct nfo_hook *hook = NULL;
+
+	while ((hook = nfo_hook_next(batch->table, hook)))
+		if (nfo_hook_follow(batch, hook, ifindex))
+			recheck_all(batch, hook->ifindex);
+	recheck_all(batch, ifindex);
 	return nfo_batch_run(batch);
 }
 

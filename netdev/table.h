@@ -158,8 +158,8 @@ void nfo_batch_close(struct nfo_batch *batch);
  * go on from there (NULL: nothing). Looked at for new entries only. @info
  * comes back in views; passes to the table, also on failure.
  * What can be said at once (wrong port) is reported by the next commit, too.
- * 0, -ENOMEM, or -EINVAL (no such source; a shared block, which is not taken
- * yet). On failure of a new entry nothing is left behind.
+ * 0, -ENOMEM, or -EINVAL (no such source). On failure of a new entry nothing is
+ * left behind.
  */
 int nfo_table_put(struct nfo_batch *batch, enum nfo_source source,
 		  struct nfo_id id, const struct nfo_place *where,
@@ -214,7 +214,10 @@ int nfo_table_clear(struct nfo_batch *batch);
  * has none, rather than with the first rule. For then packets pass there, and
  * some would be lost: the kernel takes a device's transmit queues down for a
  * moment to add any qdisc (qdisc_graft() in net/sched/sch_api.c). The qdisc
- * stays when the table goes. 0 or -ENOMEM.
+ * stays when the table goes. Of a bond the members are made to share its block,
+ * at once, and from then on nfo_table_port_changed() sees to those that come
+ * and go; a member that has filters of others cannot (-EBUSY). 0 or the first
+ * negative errno met.
  */
 int nfo_table_port_prepare(struct nfo_batch *batch, uint32_t ifindex);
 
@@ -346,6 +349,8 @@ void nfo_table_stats(struct nfo_table *table, struct nfo_table_stats *stats);
  */
 ssize_t nfo_table_purge(struct nfo_rtnl *rtnl, struct nfo_eswitch *eswitch,
 			uint32_t sources);
+/* The same, for who has neither. */
+ssize_t nfo_table_purge_all(uint32_t sources);
 
 /* "known", "placing", "in_hw", "removing", "gone". */
 const char *nfo_state_name(enum nfo_state state);

@@ -143,10 +143,11 @@ struct nfo_entry {
 
 /* The TC hook of a port. Never freed before the table. */
 struct nfo_hook {
-	struct cds_lfht_node	node;	/* table->hooks, by ifindex, egress */
+	struct cds_lfht_node	node;	/* table->hooks, by where it is */
 	struct cds_list_head	list;	/* table->hook_list */
 	struct nfo_table	*table;
 	uint32_t		ifindex;
+	bool			shared;	/* the block of a bond's members */
 	bool			egress;
 	bool			qdisc;	/* clsact is there, as far as known */
 	/* Slots by priority of our bands. */
@@ -338,6 +339,13 @@ struct nfo_hook *nfo_hook_next(struct nfo_table *table,
 /* Queues the creation of clsact unless it is there. 0 or negative errno. */
 int nfo_hook_prepare(struct nfo_hook *hook, struct nfo_rtnl *rtnl);
 
+/*
+ * The device @ifindex has changed: binds or unbinds it, if @hook is a bond's and
+ * it has become or been a member. True if the bond may have changed by that.
+ */
+bool nfo_hook_follow(struct nfo_batch *batch, const struct nfo_hook *hook,
+		     uint32_t ifindex);
+
 /* --- batch.c --- */
 
 /*
@@ -428,10 +436,12 @@ struct nfo_found {
 typedef int nfo_scan_fn(void *arg, struct nfo_found *found);
 
 /*
- * Calls @fn for each such rule on both hooks of the port. 0 or negative errno.
+ * Calls @fn for each such rule on both hooks of the port, or in the block of a
+ * bond. 0 or negative errno.
  * No lock, no RCU.
  */
-int nfo_scan_port(struct nfo_rtnl *rtnl, uint32_t ifindex, nfo_scan_fn *fn,
+int nfo_scan_port(struct nfo_rtnl *rtnl, const struct nfo_port *port,
+		  nfo_scan_fn *fn,
 		  void *arg);
 
 /* Queues the removal of the rule at @place; @done counts. 0 or errno. */

@@ -36,9 +36,9 @@ static struct nlmsghdr *put_head(struct nfo_tc_writer *w, uint16_t type,
 	tcm->tcm_family = AF_UNSPEC;
 	tcm->tcm_handle = place->handle;
 	tcm->tcm_info = info_of(place->prio, protocol);
-	if (place->block) {
+	if (place->shared) {
 		tcm->tcm_ifindex = (int)TCM_IFINDEX_MAGIC_BLOCK;
-		tcm->tcm_block_index = place->block;
+		tcm->tcm_block_index = place->ifindex;
 	} else {
 		tcm->tcm_ifindex = place->ifindex;
 		tcm->tcm_parent = TC_H_MAKE(TC_H_CLSACT, place->egress ?
@@ -59,8 +59,8 @@ static int finish(struct nfo_tc_writer *w, struct nlmsghdr *nlh)
 static bool place_is_whole(const struct nfo_place *place)
 {
 	/* A block has one hook: that of the ports it is bound to. */
-	return !place->ifindex != !place->block && place->prio &&
-	       !(place->block && place->egress);
+	return place->ifindex && place->prio &&
+	       !(place->shared && place->egress);
 }
 
 static uint32_t tc_flags(uint32_t flags)
@@ -172,7 +172,7 @@ int nfo_tc_flower_dump(void *buf, size_t size, const struct nfo_place *place,
 	struct nfo_tc_writer w = { .buf = buf, .size = size };
 	struct nlmsghdr *nlh;
 
-	if (!place->ifindex == !place->block || (place->block && place->egress))
+	if (!place->ifindex || (place->shared && place->egress))
 		return -EINVAL;
 	nlh = put_head(&w, RTM_GETTFILTER, NLM_F_DUMP, place, 0);
 	if (one_chain)
@@ -187,7 +187,8 @@ static void parse_place(const struct tcmsg *tcm, const struct nlattr **tb,
 {
 	memset(place, 0, sizeof(*place));
 	if (tcm->tcm_ifindex == (int)TCM_IFINDEX_MAGIC_BLOCK) {
-		place->block = tcm->tcm_block_index;
+		place->shared = true;
+		place->ifindex = tcm->tcm_block_index;
 	} else {
 		place->ifindex = tcm->tcm_ifindex;
 		place->egress = TC_H_MIN(tcm->tcm_parent) == TC_H_MIN_EGRESS;

@@ -28,20 +28,18 @@ back_port_find(const struct translate_env *env, uint32_t ifindex,
             && env->port(env->aux, port->no, &port->port)) ? 0 : ENOENT;
 }
 
-/* The port whose rules lie at 'where'.  A bond's lie in its shared block, whose
- * number is the bond's ifindex (netdev_linux_get_block_id()); an internal
- * port's lie on egress, where packets of the host enter the switch. */
+/* The port whose rules lie at 'where'.  A bond's lie in its shared block; an
+ * internal port's lie on egress, where packets of the host enter the switch. */
 static int
 find_in_port(const struct translate_env *env, const struct nfo_place *where,
              struct back_port *in)
 {
-    uint32_t ifindex = where->block ? where->block : where->ifindex;
-    int error = back_port_find(env, ifindex, in);
+    int error = back_port_find(env, where->ifindex, in);
 
     if (error) {
         return error;
     }
-    if (in->port.block != where->block
+    if (in->port.lag != where->shared
         || (in->port.kind == TRANSLATE_PORT_INTERNAL) != where->egress) {
         return EOPNOTSUPP;
     }

@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "hash.h"
-#include "leftover.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
+
+#include "table.h"
 
 VLOG_DEFINE_THIS_MODULE(nft_offload_fit);
 
@@ -41,15 +42,16 @@ hash_fits(void)
            == hash_finish(hash_add(1, word), sizeof word);
 }
 
-/* After the line that says why this Open vSwitch is without us. */
+/* After the line that says why this Open vSwitch is without us.  Here, for by
+ * now ovs-vswitchd may be a user who has the right to do that only himself. */
 static int
 unfit(void)
 {
-    int error = leftover_flush();
+    ssize_t n = nfo_table_purge_all(1u << NFO_SOURCE_OVS);
 
-    if (error) {
+    if (n < 0) {
         VLOG_ERR("rules of an earlier ovs-vswitchd may be in hardware still "
-                 "(%s): run nft-offload flush ovs", ovs_strerror(error));
+                 "(%s): run nft-offload flush ovs", ovs_strerror(-n));
     }
     return EPROTO;
 }

@@ -11,8 +11,8 @@
 #define LEFTOVER_H 1
 
 /* Runs "nft-offload flush ovs" and waits for it.  Returns 0, or a positive
- * errno (EIO: it said on stderr why it failed).  Needs libc alone, as the
- * loader has no more; for the main thread, before flows are put. */
+ * errno (EIO: it said on stderr why it failed).  For the loader, who has libc
+ * alone, before main(): as long as the process has all its rights. */
 int leftover_flush(void);
 
 #endif /* leftover.h */

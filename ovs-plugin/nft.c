@@ -346,26 +346,14 @@ is_bound(void)
 void
 nft_remove_leftovers(void)
 {
-    struct nfo_eswitch *eswitch = NULL;
-    struct nfo_rtnl *rtnl = NULL;
     ssize_t n;
 
     if (is_bound()) {
         return;
     }
-    n = nfo_rtnl_open(&rtnl);
-    if (!n) {
-        n = nfo_eswitch_create(&eswitch);
-    }
-    if (!n) {
-        n = nfo_table_purge(rtnl, eswitch, NFO_FLOWTABLE_SOURCES);
-    }
+    n = nfo_table_purge_all(NFO_FLOWTABLE_SOURCES);
     if (n > 0) {
         VLOG_INFO("removed %"PRIdSIZE" rules of connections of an earlier "
                   "provider", n);
-    }
-    nfo_eswitch_destroy(eswitch);
-    if (rtnl) {
-        nfo_rtnl_close(rtnl);
     }
 }

@@ -179,27 +179,14 @@ offload_enable(struct nft_offload *offload, const char *policy)
 static void
 offload_remove_leftovers(void)
 {
-    struct nfo_eswitch *eswitch = NULL;
-    struct nfo_rtnl *rtnl = NULL;
-    ssize_t n;
+    ssize_t n = nfo_table_purge_all(OVS_RULES);
 
-    n = nfo_rtnl_open(&rtnl);
-    if (!n) {
-        n = nfo_eswitch_create(&eswitch);
-    }
-    if (!n) {
-        n = nfo_table_purge(rtnl, eswitch, OVS_RULES);
-    }
     if (n < 0) {
         VLOG_WARN("rules of an earlier process could not be removed: %s",
                   ovs_strerror(-n));
     } else if (n) {
         VLOG_INFO("removed %"PRIdSIZE" rules of an earlier process, for "
                   "hw-offload is off", n);
-    }
-    nfo_eswitch_destroy(eswitch);
-    if (rtnl) {
-        nfo_rtnl_close(rtnl);
     }
     meters_destroy(meters_create(0), true);
     nft_remove_leftovers();

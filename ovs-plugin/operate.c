@@ -368,10 +368,6 @@ job_put(struct job *job, struct dpif_op *op)
     error = put_translate(job, put, &where, &rule, &refusal);
     if (!error) {
         refusal.reason = NFT_OFFLOAD_REASON_NONE;
-        if (where.block) {
-            refusal.reason = NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED;
-            refusal.text = "port of a bond";
-        }
     } else if (!refusal.reason) {
         refusal.reason = error == ENOMEM ? NFT_OFFLOAD_REASON_NO_MEMORY
                                          : NFT_OFFLOAD_REASON_MALFORMED;

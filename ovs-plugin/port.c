@@ -73,6 +73,9 @@ port_verdict(const struct nft_offload *offload, const struct nfo_port *port)
     if (port->indirect) {
         return "flows go to hardware with a switchdev port at the other end";
     }
+    if (port->lag) {
+        return "flows go to hardware if all members are ports of one switch";
+    }
     if (port->switch_id_len) {
         return port->hw_tc_offload
             ? "flows go to hardware"
@@ -128,6 +131,7 @@ port_enable(struct nft_offload *offload, struct dpif_offload_port *port)
 {
     struct sender *sender = sender_get(&offload->senders);
     struct nfo_port nfo_port;
+    int error;
 
     dpif_offload_set_netdev_offload(port->netdev, &offload->up);
     if (port->ifindex < 0 || !sender) {
@@ -137,7 +141,13 @@ port_enable(struct nft_offload *offload, struct dpif_offload_port *port)
     }
     /* The qdisc now and not with the first rule, when packets would be lost.
      * Without memory the first rule makes it. */
-    nfo_table_port_prepare(sender->batch, port->ifindex);
+    error = -nfo_table_port_prepare(sender->batch, port->ifindex);
+    if (error && error != ENOMEM) {
+        VLOG_WARN("%s: not all members can have its rules: %s",
+                  netdev_get_name(port->netdev),
+                  error == EBUSY ? "there are filters on one already"
+                  : ovs_strerror(error));
+    }
     nfo_table_commit(sender->batch);
     env_probe(offload, sender, port->ifindex);
     /* A device that has just come is told of by its link event. */
@@ -225,7 +235,7 @@ port_to_translate(const void *offload_, odp_port_t port_no,
         return false;
     }
     result->ifindex = port->ifindex;
-    result->block = netdev_get_block_id(port->netdev);
+    result->lag = netdev_get_block_id(port->netdev) != 0;
     return true;
 }
 

@@ -83,11 +83,8 @@ translate_place(struct translation *t, struct nfo_place *where)
     }
     left->recirc_id = 0;
 
-    if (t->in_port.block) {
-        where->block = t->in_port.block;
-    } else {
-        where->ifindex = t->in_port.ifindex;
-    }
+    where->ifindex = t->in_port.ifindex;
+    where->shared = t->in_port.lag;
     where->egress = t->in_port.kind == TRANSLATE_PORT_INTERNAL;
     where->chain = flow->recirc_id;
     return 0;

@@ -37,7 +37,7 @@ enum translate_port_kind {
 /* A datapath port. */
 struct translate_port {
     uint32_t ifindex;
-    uint32_t block;             /* Shared ingress block of a bond, or 0. */
+    bool lag;                   /* A kernel bond: rules lie in its block. */
     enum translate_port_kind kind;
 };
 

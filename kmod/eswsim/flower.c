@@ -99,6 +99,13 @@ static const struct {
 	 BIT_ULL(KEY(ENC_PORTS)) | BIT_ULL(KEY(ENC_IPV4_ADDRS)) | \
 	 BIT_ULL(KEY(ENC_IPV6_ADDRS)) | BIT_ULL(KEY(ENC_OPTS)))
 
+/* Does @rep, a port's, stand for @dev? A bond is any of its members, here. */
+static bool rep_is(struct net_device *rep, const struct net_device *dev)
+{
+	return rep == dev || (netif_is_lag_master(dev) &&
+			      netdev_master_upper_dev_get_rcu(rep) == dev);
+}
+
 /*
  * The port of this NIC that a netdev of the host stands for: @dev, or if that is NULL the one
  * numbered @ifindex. Compares only: a port that goes away takes its @rep back before it has the
@@ -109,7 +116,7 @@ static struct eswsim_port *port_of(const struct asic *asic, const struct net_dev
 {
 	struct eswsim *nic = asic->nic;
 	struct eswsim_port *port, *found = NULL;
-	const struct net_device *rep;
+	struct net_device *rep;
 	unsigned int i;
 
 	lockdep_assert_held(&asic->lock);
@@ -117,7 +124,7 @@ static struct eswsim_port *port_of(const struct asic *asic, const struct net_dev
 	for (i = 0; i <= ESWSIM_VFS_MAX && !found; i++) {
 		port = i ? rcu_dereference(nic->vfs[i - 1]) : rcu_dereference(nic->uplink);
 		rep = port ? rcu_dereference(port->rep) : NULL;
-		if (rep && (dev ? rep == dev : rep->ifindex == ifindex))
+		if (rep && (dev ? rep_is(rep, dev) : rep->ifindex == ifindex))
 			found = port;
 	}
 	rcu_read_unlock();

@@ -158,7 +158,7 @@ check_forth(const struct nfo_rule *rule, const struct nfo_place *where,
     if (!forth(attrs, &place, &again)) {
         return;
     }
-    check(place.ifindex == where->ifindex && place.block == where->block
+    check(place.ifindex == where->ifindex && place.shared == where->shared
           && place.egress == where->egress && place.chain == where->chain,
           "lies elsewhere");
     check_match(rule, &again);

@@ -26,7 +26,7 @@ host_port(const void *aux OVS_UNUSED, odp_port_t port_no,
     }
     memset(port, 0, sizeof *port);
     port->ifindex = n;
-    port->block = n == BACK_HOST_BOND ? n : 0;
+    port->lag = n == BACK_HOST_BOND;
     port->kind = (n == BACK_HOST_VXLAN ? TRANSLATE_PORT_VXLAN
                   : n == BACK_HOST_GENEVE ? TRANSLATE_PORT_GENEVE
                   : n == BACK_HOST_GRE ? TRANSLATE_PORT_GRE

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "band.h"
+#include "fake_qdisc.h"
 #include "fake_tc.h"
 #include "tc_flower.h"
 
@@ -160,6 +161,7 @@ static void tell(struct fake_socket *socket, const struct fake_filter *filter,
 	push(socket, buf, nlh->nlmsg_len, 0);
 }
 
+
 /* --- requests --- */
 
 static struct fake_filter *find(struct fake_tc *tc, const struct tcmsg *tcm)
@@ -240,6 +242,8 @@ static int put_filter(struct fake_socket *socket, const struct nlmsghdr *nlh,
 	if (err)
 		return err;
 	err = injected(tc, &place, old, text);
+	if (!err && place.shared && !fake_qdisc_shares(tc, place.ifindex))
+		err = -EINVAL;
 	if (!err && info.skip_sw && is_indirect(tc, place.ifindex))
 		err = -EOPNOTSUPP;
 	if (!err && old && nlh->nlmsg_flags & NLM_F_EXCL)
@@ -306,21 +310,6 @@ static int del_filter(struct fake_socket *socket, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-static int add_qdisc(struct fake_tc *tc, const struct nlmsghdr *nlh)
-{
-	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
-
-	for (int i = 0; i < FAKE_LINKS; i++) {
-		if (tc->links[i].ifindex != (uint32_t)tcm->tcm_ifindex)
-			continue;
-		if (tc->links[i].qdisc)
-			return -EEXIST;
-		tc->links[i].qdisc = true;
-		return 0;
-	}
-	return -ENODEV;
-}
-
 static void dump_filters(struct fake_socket *socket, const struct nlmsghdr *nlh)
 {
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
@@ -374,9 +363,13 @@ static void dump_links(struct fake_socket *socket,
 				     &tc->links[i].switch_id);
 			mnl_attr_put_strz(nlh, IFLA_PHYS_PORT_NAME, "p0");
 		}
-		if (tc->links[i].indirect) {
+		if (tc->links[i].master)
+			mnl_attr_put_u32(nlh, IFLA_MASTER,
+					 tc->links[i].master);
+		if (tc->links[i].indirect || tc->links[i].lag) {
 			nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
-			mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "vxlan");
+			mnl_attr_put_strz(nlh, IFLA_INFO_KIND,
+					  tc->links[i].lag ? "bond" : "vxlan");
 			mnl_attr_nest_end(nlh, nest);
 		}
 		push(socket, buf, nlh->nlmsg_len, 0);
@@ -386,6 +379,7 @@ static void dump_links(struct fake_socket *socket,
 
 static void request(struct fake_socket *socket, const struct nlmsghdr *nlh)
 {
+	struct fake_qdisc_reply reply = { .nlh.nlmsg_len = 0 };
 	struct fake_tc *tc = socket->tc;
 	const char *text = NULL;
 	struct fake_filter *f;
@@ -399,7 +393,11 @@ static void request(struct fake_socket *socket, const struct nlmsghdr *nlh)
 		err = del_filter(socket, nlh);
 		break;
 	case RTM_NEWQDISC:
-		err = add_qdisc(tc, nlh);
+	case RTM_GETQDISC:
+	case RTM_DELQDISC:
+		err = fake_qdisc(tc, nlh, &reply);
+		if (reply.nlh.nlmsg_len)
+			push(socket, &reply, reply.nlh.nlmsg_len, 0);
 		break;
 	case RTM_GETLINK:
 		dump_links(socket, nlh);

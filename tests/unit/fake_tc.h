@@ -37,7 +37,10 @@ struct fake_tc {
 		uint8_t switch_id;	/* 0: none */
 		bool tc_offload;
 		bool indirect;		/* a tunnel netdev */
+		bool lag;		/* a bond */
+		uint32_t master;
 		bool qdisc;
+		uint32_t block;		/* that it shares; 0: its own */
 	} links[FAKE_LINKS];
 	struct fake_filter filters[FAKE_FILTERS];
 	/* What happened. */

@@ -31,6 +31,7 @@ static int quiet_fd[2];         /* Where no link event ever comes from. */
 int __wrap_nfo_rtnl_open(struct nfo_rtnl **);
 int __wrap_nfo_eswitch_create(struct nfo_eswitch **);
 int __wrap_nfo_eswitch_fd(const struct nfo_eswitch *);
+ssize_t __wrap_nfo_table_purge_all(uint32_t sources);
 
 int
 __wrap_nfo_rtnl_open(struct nfo_rtnl **rtnlp)
@@ -51,6 +52,18 @@ __wrap_nfo_eswitch_fd(const struct nfo_eswitch *eswitch)
 {
     (void) eswitch;
     return quiet_fd[0];
+}
+
+ssize_t
+__wrap_nfo_table_purge_all(uint32_t sources)
+{
+    struct nfo_eswitch *eswitch = fake_tc_eswitch(host.tc);
+    struct nfo_rtnl *rtnl = fake_tc_rtnl(host.tc);
+    ssize_t n = nfo_table_purge(rtnl, eswitch, sources);
+
+    nfo_rtnl_close(rtnl);
+    nfo_eswitch_destroy(eswitch);
+    return n;
 }
 
 static void

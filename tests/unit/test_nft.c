@@ -178,8 +178,7 @@ WRAP(int, nfo_table_port_prepare, struct nfo_batch *batch OVS_UNUSED,
     return 0;
 }
 
-WRAP(ssize_t, nfo_table_purge, struct nfo_rtnl *rtnl OVS_UNUSED,
-     struct nfo_eswitch *eswitch OVS_UNUSED, uint32_t sources)
+WRAP(ssize_t, nfo_table_purge_all, uint32_t sources)
 {
     assert_int_equal(sources, NFO_FLOWTABLE_SOURCES);
     world.purges++;
@@ -199,18 +198,6 @@ WRAP(ssize_t, nfo_eswitch_ports, struct nfo_eswitch *eswitch OVS_UNUSED,
     *portsp = malloc(sizeof ports);
     memcpy(*portsp, ports, sizeof ports);
     return ARRAY_SIZE(ports);
-}
-
-WRAP(int, nfo_rtnl_open, struct nfo_rtnl **rtnl)
-{
-    *rtnl = NULL;
-    return 0;
-}
-
-WRAP(int, nfo_eswitch_create, struct nfo_eswitch **eswitch)
-{
-    *eswitch = NULL;
-    return 0;
 }
 
 static int

@@ -330,7 +330,7 @@ static void test_port(void **state)
 
 static void test_info(void **state)
 {
-	struct nfo_place bad = { .block = 7 };
+	struct nfo_place where = { .ifindex = 2 };
 	struct host *host = host_new();
 	struct nfo_rule rule;
 	struct nfo_id *ids;
@@ -341,7 +341,7 @@ static void test_info(void **state)
 	assert_int_equal(put_by(host->batch, 1, 1, 2, 3, NULL, malloc(1)), 0);
 	assert_int_equal(put_by(host->batch, 2, 1, 2, 3, NULL, malloc(1)), 0);
 	make_rule(&rule, 3, 1, 3);
-	assert_int_equal(nfo_table_put(host->batch, FLOWTABLE, nfo_id(3), &bad,
+	assert_int_equal(nfo_table_put(host->batch, NFO_SOURCE_GUARD, nfo_id(3), &where,
 				       &rule, NULL, malloc(1)), -EINVAL);
 	nfo_rule_uninit(&rule);
 	nfo_table_commit(host->batch);

@@ -84,7 +84,7 @@ static void corpus_round_trip(void **state)
 static void flags_and_hooks(void **state)
 {
 	const struct nlmsghdr *nlh = (void *)msg;
-	struct nfo_place at = { .block = 9, .prio = 1 }, where;
+	struct nfo_place at = { .ifindex = 9, .shared = true, .prio = 1 }, where;
 	struct nfo_tc_info info;
 	struct nfo_rule rule;
 
