@@ -58,21 +58,26 @@ cases_all()
 
 # cases_jobs KERNEL...: starts those that are selected, on these kernels: a job
 # for each number of processors, with Open vSwitch and without; and for each group
-# on the kernels that check themselves, where all takes longer.
+# on the kernels that check themselves, where all takes longer. What may take
+# longest begins, so that no row is alone in the end.
 cases_jobs()
 {
 	local kernel name group smp ovs seconds key row
-	declare -A work=()
+	declare -A work=() limit=()
 	while read -r kernel name group smp ovs seconds; do
 		[[ " $* " == *" $kernel "* ]] || continue
 		selected "$kernel/$name" "$name" "$group" cases || continue
 		row=all
 		[[ "$kernel" != @(dev|kasan) ]] || row=$group
-		work["$kernel $smp $ovs $row"]+=" $name:$seconds"
+		key="$kernel $smp $ovs $row"
+		work[$key]+=" $name:$seconds"
+		limit[$key]=$((${limit[$key]:-0} + seconds))
 	done < <(cases_all)
-	for key in "${!work[@]}"; do
+	while read -r seconds key; do
 		job cases_run ${key% *} ${work[$key]}
-	done
+	done < <(for key in "${!limit[@]}"; do
+		printf '%s %s\n' "${limit[$key]}" "$key"
+	done | sort -rn)
 }
 
 # cases_run KERNEL SMP OVS NAME:SECONDS...: until all have run, in as many guests
