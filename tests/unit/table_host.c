@@ -137,6 +137,42 @@ void del(struct host *host, uint64_t id)
 	assert_int_equal(nfo_table_commit(host->batch), 0);
 }
 
+void put_ovs_at(struct host *host, uint64_t id, const struct nfo_place *where,
+		uint16_t type, uint32_t out, uint32_t next)
+{
+	struct nfo_rule rule;
+
+	nfo_rule_init(&rule);
+	rule.key.eth_type = htons(type);
+	rule.mask.eth_type = 0xffff;
+	rule.key.eth_dst[5] = id;
+	rule.mask.eth_dst[5] = 0xff;
+	if (next)
+		nfo_rule_add_goto(&rule, next);
+	else
+		nfo_rule_add_redirect(&rule, out);
+	nfo_rule_normalise(&rule);
+	assert_int_equal(nfo_table_put(host->batch, NFO_SOURCE_OVS, nfo_id(id),
+				       where, &rule, NULL, NULL), 0);
+	nfo_rule_uninit(&rule);
+	assert_int_equal(nfo_table_commit(host->batch), 0);
+}
+
+struct nfo_view seen;
+
+static void see(void *arg, const struct nfo_view *view)
+{
+	(void)arg;
+	seen = *view;
+}
+
+enum nfo_state state_of(struct host *host, uint64_t id)
+{
+	assert_int_equal(nfo_table_get(host->table, NFO_SOURCE_OVS, nfo_id(id),
+				       see, NULL), 0);
+	return seen.state;
+}
+
 struct nfo_table_stats stats(struct host *host)
 {
 	struct nfo_table_stats s;

@@ -71,6 +71,16 @@ void put(struct host *host, uint64_t id, uint8_t mac);
 /* Deletes it and commits. */
 void del(struct host *host, uint64_t id);
 
+/*
+ * Puts a rule of Open vSwitch for @type, by destination @id, at @where, to port
+ * @out or to chain @next if not 0, and commits.
+ */
+void put_ovs_at(struct host *host, uint64_t id, const struct nfo_place *where,
+		uint16_t type, uint32_t out, uint32_t next);
+/* The state of Open vSwitch's flow @id, with all else in @seen. */
+enum nfo_state state_of(struct host *host, uint64_t id);
+extern struct nfo_view seen;
+
 struct nfo_table_stats stats(struct host *host);
 /* What the table says of flow @id now. */
 void look(struct host *host, uint64_t id, struct told *told);

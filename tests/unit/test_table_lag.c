@@ -50,34 +50,8 @@ static void enslave(struct host *host, uint32_t n, uint32_t master)
 static void put_at(struct host *host, uint64_t id, uint32_t in, uint32_t out)
 {
 	struct nfo_place where = { .ifindex = in, .shared = in == BOND };
-	struct nfo_rule rule;
 
-	nfo_rule_init(&rule);
-	rule.key.eth_type = htons(0x0800);
-	rule.mask.eth_type = 0xffff;
-	rule.key.eth_dst[5] = id;
-	rule.mask.eth_dst[5] = 0xff;
-	nfo_rule_add_redirect(&rule, out);
-	nfo_rule_normalise(&rule);
-	assert_int_equal(nfo_table_put(host->batch, OVS, nfo_id(id), &where,
-				       &rule, NULL, NULL), 0);
-	nfo_rule_uninit(&rule);
-	assert_int_equal(nfo_table_commit(host->batch), 0);
-}
-
-static struct nfo_view seen;
-
-static void see(void *arg, const struct nfo_view *view)
-{
-	(void)arg;
-	seen = *view;
-}
-
-static enum nfo_state state_of(struct host *host, uint64_t id)
-{
-	assert_int_equal(nfo_table_get(host->table, OVS, nfo_id(id), see,
-				       NULL), 0);
-	return seen.state;
+	put_ovs_at(host, id, &where, 0x0800, out, 0);
 }
 
 static void test_rules(void **state)
