@@ -12,12 +12,9 @@
 
 #include <stdint.h>
 
-/* The largest of them, in bytes. */
-#define NFO_QDISC_MSG_MAX	128
-
 /*
- * nfo_qdisc_put: writes the message @type at @buf (aligned, NFO_QDISC_MSG_MAX
- * bytes). RTM_NEWQDISC: makes clsact on @ifindex, its ingress in the shared
+ * nfo_qdisc_put: writes the message @type at @buf (aligned; 128 bytes are
+ * enough). RTM_NEWQDISC: makes clsact on @ifindex, its ingress in the shared
  * block @block unless that is 0; EEXIST if there is one. RTM_GETQDISC,
  * RTM_DELQDISC: of @ifindex; @block is not looked at.
  */

@@ -47,10 +47,7 @@ ping_hw() {
 
 nic_up 2
 vms_bare 1
-ip netns add out
-ip link set "$(port wire)" netns out name eth0
-ip netns exec out sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-ip -n out link set eth0 up
+wire_netns
 ip -n out addr add 10.1.0.9/24 dev eth0
 ip -n vm0 addr add 10.1.0.1/24 dev eth0
 # By hand, so that no ARP needs a rule.

@@ -86,11 +86,16 @@ ours_again() {
 	listed
 }
 
-# without_us WHAT: OVS forwards, and nft_offload is not in it, nor rules of it.
-without_us() {
+# no_rules WHAT: OVS forwards, and there is no rule of the provider.
+no_rules() {
 	[ "$(ours)" = 0 ] || die "$1: rules stay: $(tc filter show dev "$(rep 0)" ingress)"
-	! ovs-appctl dpif/offload/classes | grep -q nft_offload || die "$1: it is loaded"
 	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "$1: no ping: $(tail -n 20 $OVS_LOG)"
+}
+
+# without_us WHAT: no_rules, and nft_offload is not in it.
+without_us() {
+	no_rules "$1"
+	! ovs-appctl dpif/offload/classes | grep -q nft_offload || die "$1: it is loaded"
 }
 
 # An OVS that says of itself to be the next patch version: found when the class
@@ -146,8 +151,7 @@ not_told() {
 	vswitchd_start
 	ovs-appctl dpif/offload/classes | grep -q nft_offload || die "it is there to be told"
 	! show_has "$(rep 0)" nft_offload || die "show: $(cat "$WORK/show")"
-	[ "$(ours)" = 0 ] || die "rules stay: $(cat "$WORK/before")"
-	until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "no ping: $(tail -n 20 $OVS_LOG)"
+	no_rules "not told: $(cat "$WORK/before")"
 }
 
 programs

@@ -121,13 +121,18 @@ vms_bare() {
 	done
 }
 
-# wire_bare US PEER PEER-MAC: the wire's end in namespace out, as silent; the
-# uplink has address US and knows PEER behind it.
-wire_bare() {
+# wire_netns: the wire's end in namespace out, as silent as the VMs.
+wire_netns() {
 	ip netns add out
 	ip link set "$(port wire)" netns out name eth0
 	ip netns exec out sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 	ip -n out link set eth0 up
+}
+
+# wire_bare US PEER PEER-MAC: wire_netns; the uplink has address US and knows PEER
+# behind it.
+wire_bare() {
+	wire_netns
 	ip link set "$(port p0)" up
 	ip addr add "$1/24" dev "$(port p0)"
 	ip neigh replace "$2" lladdr "$3" dev "$(port p0)" nud permanent
