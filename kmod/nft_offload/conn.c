@@ -74,6 +74,7 @@ int conn_table_init(struct offload *off)
 void conn_table_exit(struct offload *off)
 {
 	WARN_ON_ONCE(!xa_empty(&off->conns_by_nr));
+	conn_forget_untold(off);
 	rhashtable_destroy(&off->conns);
 	xa_destroy(&off->conns_by_nr);
 }
@@ -158,7 +159,10 @@ err_store:
 	return ERR_PTR(err);
 }
 
-/* The connection ends for us and for the provider. */
+/*
+ * The connection ends for us and for the provider. If there is no memory to
+ * say so the conn itself keeps what is to be said.
+ */
 static void conn_drop(struct offload *off, struct conn *conn)
 {
 	int dir;
@@ -172,7 +176,55 @@ static void conn_drop(struct offload *off, struct conn *conn)
 	list_del(&conn->list);
 	rhashtable_remove_fast(&off->conns, &conn->node, conn_params);
 	xa_erase(&off->conns_by_nr, conn->nr);
-	kfree(conn);
+	if (conn->flow[0].untold || conn->flow[1].untold)
+		list_add_tail(&conn->list, &off->untold);
+	else
+		kfree(conn);
+}
+
+/**
+ * conn_forget_untold() - nobody is to be told any more of what has ended
+ * @off: the namespace: its provider has gone, for the next one asks
+ *
+ * Context: offload.lock held, or nobody else is there any more.
+ */
+void conn_forget_untold(struct offload *off)
+{
+	struct conn *conn, *next;
+
+	list_for_each_entry_safe(conn, next, &off->untold, list) {
+		list_del(&conn->list);
+		kfree(conn);
+	}
+}
+
+/**
+ * conn_retell() - tells the provider what there was no memory for
+ * @off: the namespace, with a provider bound
+ *
+ * Return: whether all has been told.
+ * Context: process, offload.lock held.
+ */
+bool conn_retell(struct offload *off)
+{
+	struct conn *conn, *next;
+	unsigned long nr;
+
+	lockdep_assert_held(&off->lock);
+	list_for_each_entry_safe(conn, next, &off->untold, list) {
+		if (!flow_retell(off, &conn->flow[0]) ||
+		    !flow_retell(off, &conn->flow[1]))
+			return false;
+		list_del(&conn->list);
+		kfree(conn);
+	}
+	xa_for_each(&off->conns_by_nr, nr, conn) {
+		if (!flow_retell(off, &conn->flow[0]) ||
+		    !flow_retell(off, &conn->flow[1]))
+			return false;
+		cond_resched();
+	}
+	return true;
 }
 
 /**

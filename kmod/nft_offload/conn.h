@@ -19,7 +19,7 @@ struct rule;
  * @node: in offload.conns
  * @offload: the kernel's entry, the key of @node
  * @flowtable: where it is
- * @list: in flowtable.conns
+ * @list: in flowtable.conns, or in offload.untold after its end
  * @nr: its number, from 1; never used twice while the module is loaded
  * @flow: its directions, original and reply
  *
@@ -47,6 +47,8 @@ int conn_table_init(struct offload *off);
 void conn_table_exit(struct offload *off);
 u64 conn_last_nr(void);
 struct flow *conn_flow(struct offload *off, u64 id);
+bool conn_retell(struct offload *off);
+void conn_forget_untold(struct offload *off);
 void conn_update_hw(struct conn *conn);
 int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 		 struct rule *rule);

@@ -82,6 +82,39 @@ static void flow_tell(struct offload *off, struct flow *flow)
 	flow->told = !message_flow_new(off, flow);
 }
 
+/**
+ * flow_retell() - tells what there was no memory for
+ * @off: the namespace, with a provider bound
+ * @flow: one with a rule, or one that has ended
+ *
+ * Return: whether all that is to be told of it has been.
+ * Context: process, offload.lock held.
+ */
+bool flow_retell(struct offload *off, struct flow *flow)
+{
+	lockdep_assert_held(&off->lock);
+	if (flow->untold)
+		flow->untold = message_flow_del(off, flow_id(flow)) == -ENOMEM;
+	else if (flow->rule && !flow->told)
+		flow_tell(off, flow);
+	return !flow->untold && (!flow->rule || flow->told);
+}
+
+/*
+ * The kernel has offered a rule again that lies in hardware: a packet that
+ * hardware should have taken has come to software. One that was under way
+ * when the rule was placed may do that, so a second must have passed; and with
+ * a direction in software, packets of that one do.
+ */
+static bool flow_is_missed(const struct flow *flow)
+{
+	const struct conn *conn = conn_of(flow);
+
+	return conn->flow[0].carried && conn->flow[1].carried &&
+	       flow->state == NFT_OFFLOAD_STATE_IN_HW &&
+	       time_after(jiffies, flow->placed + HZ);
+}
+
 static void flow_set_rule(struct offload *off, struct flow *flow,
 			  struct rule *rule)
 {
@@ -110,7 +143,8 @@ static void flow_set_rule(struct offload *off, struct flow *flow,
  *	  Never one that nobody can place in place of one that somebody could
  *
  * The same rule again is the usual case (about once a second for a flow in
- * software) and leads to no message, unless the one before was lost.
+ * software) and leads to no message, unless the one before was lost or the
+ * flow is one that should not be in software.
  *
  * Context: process, offload.lock held.
  */
@@ -123,7 +157,8 @@ void flow_replace(struct offload *off, struct flow *flow, struct rule *rule)
 		return;
 	}
 	rule_free(rule);
-	if (!flow->told && provider_is_bound(&off->provider))
+	if (provider_is_bound(&off->provider) &&
+	    (!flow->told || flow_is_missed(flow)))
 		flow_tell(off, flow);
 }
 
@@ -149,6 +184,7 @@ void flow_answer(struct offload *off, struct flow *flow, u8 state, u32 reason,
 	changed = flow->state != state || flow->reason != reason;
 	flow_set(off, flow, state, reason, text);
 	flow->carried = state == NFT_OFFLOAD_STATE_IN_HW;
+	flow->placed = jiffies;
 	conn_update_hw(conn_of(flow));
 	if (changed)
 		message_flow_result(off, flow);
@@ -316,7 +352,7 @@ void flow_end(struct offload *off, struct flow *flow)
 	u32 packets, bytes;
 
 	lockdep_assert_held(&off->lock);
-	message_flow_del(off, flow_id(flow));
+	flow->untold = message_flow_del(off, flow_id(flow)) == -ENOMEM;
 	flow_take(flow, &packets, &bytes);
 	if (packets && flow_has_counter(flow))
 		nf_ct_acct_add(flow_offload(flow)->ct, flow->dir, packets,

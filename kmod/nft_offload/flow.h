@@ -19,12 +19,14 @@ struct rule;
  * @carried: by all we know a rule for it is in hardware: after IN_HW until
  *	     another answer, also while a changed rule waits for one
  * @told: the bound provider has been sent @rule as it is
+ * @untold: the flow has ended, and there was no memory to say so
  * @text: the words to @reason, or NULL
  * @packets: carried by hardware in all, as the provider said last
  * @bytes: the same in bytes
  * @packets_reported: of these told to the kernel
  * @bytes_reported: the same in bytes
  * @used: when hardware carried the last packet, in jiffies (64 bits), or 0
+ * @placed: when the provider said last that hardware carries it, in jiffies
  *
  * Guarded by offload.lock.
  */
@@ -36,17 +38,20 @@ struct flow {
 	u8		dir;
 	bool		carried;
 	bool		told;
+	bool		untold;
 	char		*text;
 	u64		packets;
 	u64		bytes;
 	u64		packets_reported;
 	u64		bytes_reported;
 	u64		used;
+	unsigned long	placed;
 };
 
 u64 flow_id(const struct flow *flow);
 bool flow_is_placeable(const struct flow *flow);
 u64 flow_idle_ms(const struct flow *flow);
+bool flow_retell(struct offload *off, struct flow *flow);
 void flow_replace(struct offload *off, struct flow *flow, struct rule *rule);
 void flow_answer(struct offload *off, struct flow *flow, u8 state, u32 reason,
 		 const char *text);

@@ -9,10 +9,11 @@
  * It is told so once, and loses everything that comes until it has emptied
  * the socket: it has to read on to the end before it asks for a dump.
  *
- * Whatever is lost, even if a message could not be made for want of memory,
- * comes again: a flow with the next REPLACE of the kernel (flow.told), the
- * end of one as the answer to the next result or counter for it
- * (message_flow_unknown()).
+ * Whatever is lost comes again: with the dump that the provider asks for then,
+ * a flow also with the next REPLACE of the kernel (flow.told), the end of one
+ * also as the answer to the next result or counter for it
+ * (message_flow_unknown()). Of a message that could not be made for want of
+ * memory the provider knows nothing: it is made later (provider_retell()).
  *
  * Observers get a copy of everything by multicast, if there are any.
  */
@@ -191,7 +192,8 @@ int message_flow_new(struct offload *off, const struct flow *flow)
 			  &header);
 	if (!skb || WARN_ON_ONCE(message_put_flow(skb, flow))) {
 		kfree_skb(skb);
-		off->messages_lost += wanted;
+		if (wanted)
+			provider_retell(off);
 		return -ENOMEM;
 	}
 	genlmsg_end(skb, header);
@@ -224,24 +226,26 @@ static struct sk_buff *message_flow_del_new(u64 id)
  * @off: the namespace
  * @id: of the flow
  *
+ * Return: 0, -ENOMEM if it has to be told later, or what the socket said.
  * Context: process, offload.lock held.
  */
-void message_flow_del(struct offload *off, u64 id)
+int message_flow_del(struct offload *off, u64 id)
 {
 	bool bound = provider_is_bound(&off->provider);
 	struct sk_buff *skb;
 
 	if (!bound && !message_has_observers(off))
-		return;
+		return 0;
 	skb = message_flow_del_new(id);
-	if (!skb) {
-		off->messages_lost += bound;
-		return;
+	if (!skb && bound) {
+		provider_retell(off);
+		return -ENOMEM;
 	}
 	if (bound)
-		message_to_all(off, skb);
-	else
+		return message_to_all(off, skb);
+	if (skb)
 		message_to_observers(off, skb);
+	return 0;
 }
 
 /**

@@ -14,7 +14,7 @@ struct sk_buff;
 #define MESSAGE_GROUP	0
 
 int message_flow_new(struct offload *off, const struct flow *flow);
-void message_flow_del(struct offload *off, u64 id);
+int message_flow_del(struct offload *off, u64 id);
 void message_flow_unknown(struct offload *off, u64 id);
 void message_flow_result(struct offload *off, const struct flow *flow);
 void message_provider_bound(struct offload *off);

@@ -26,6 +26,7 @@ static int __net_init offload_net_init(struct net *net)
 
 	off->net = net;
 	mutex_init(&off->lock);
+	INIT_LIST_HEAD(&off->untold);
 	INIT_LIST_HEAD(&off->flowtables);
 	provider_init(&off->provider);
 	return conn_table_init(off);

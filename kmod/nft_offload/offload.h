@@ -35,12 +35,14 @@
  * @lock: guards all of the following and what hangs off it
  * @conns: connections by the kernel's struct flow_offload
  * @conns_by_nr: the same by number, in order of creation: for user space
+ * @untold: connections that have ended, which the provider does not know yet
  * @flowtables: flowtables with a device bound
  * @provider: who places flows into hardware
  * @flows_known: flows (directions) with a rule
  * @flows_in_hw: of these in state IN_HW
  * @results_stale: results and counters for flows or rules that are no more
- * @messages_lost: messages that the provider's socket did not take
+ * @messages_lost: messages that the provider's socket did not take, or for
+ *		   which there was no memory
  * @reasons: how often each reason was given, since the module was loaded
  */
 struct offload {
@@ -48,6 +50,7 @@ struct offload {
 	struct mutex		lock; /* guards what follows */
 	struct rhashtable	conns;
 	struct xarray		conns_by_nr;
+	struct list_head	untold;
 	struct list_head	flowtables;
 	struct provider		provider;
 	u32			flows_known;

@@ -51,6 +51,34 @@ static void provider_grace_over(struct work_struct *work)
 	mutex_unlock(&off->lock);
 }
 
+static void provider_retell_now(struct work_struct *work)
+{
+	struct offload *off = container_of(to_delayed_work(work),
+					   struct offload, provider.retell_work);
+
+	mutex_lock(&off->lock);
+	/* What fails again has asked for the next time. */
+	if (provider_is_bound(&off->provider))
+		conn_retell(off);
+	mutex_unlock(&off->lock);
+}
+
+/**
+ * provider_retell() - there was no memory for a message
+ * @off: the namespace, with a provider bound
+ *
+ * It is told in a tenth of a second.
+ *
+ * Context: offload.lock held.
+ */
+void provider_retell(struct offload *off)
+{
+	lockdep_assert_held(&off->lock);
+	off->messages_lost++;
+	queue_delayed_work(system_unbound_wq, &off->provider.retell_work,
+			   HZ / 10);
+}
+
 /**
  * provider_init() - no provider yet
  * @provider: of a new namespace
@@ -58,6 +86,7 @@ static void provider_grace_over(struct work_struct *work)
 void provider_init(struct provider *provider)
 {
 	INIT_DELAYED_WORK(&provider->grace_work, provider_grace_over);
+	INIT_DELAYED_WORK(&provider->retell_work, provider_retell_now);
 }
 
 /**
@@ -69,6 +98,7 @@ void provider_init(struct provider *provider)
 void provider_exit(struct provider *provider)
 {
 	cancel_delayed_work_sync(&provider->grace_work);
+	cancel_delayed_work_sync(&provider->retell_work);
 }
 
 /**
@@ -172,6 +202,7 @@ void provider_leave(struct offload *off, bool flush)
 
 	lockdep_assert_held(&off->lock);
 	WRITE_ONCE(provider->portid, 0);
+	conn_forget_untold(off);
 	message_provider_left(off, grace_ms);
 	if (flush) {
 		provider_give_up(off, NFT_OFFLOAD_REASON_NO_PROVIDER);

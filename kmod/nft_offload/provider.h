@@ -16,6 +16,7 @@ struct offload;
  * @grace: it has gone, its flows are kept until @grace_end
  * @grace_end: in jiffies
  * @grace_work: ends the grace period
+ * @retell_work: tells what there was no memory for
  *
  * Member of struct offload, guarded by its lock.
  */
@@ -25,6 +26,7 @@ struct provider {
 	bool			grace;
 	unsigned long		grace_end;
 	struct delayed_work	grace_work;
+	struct delayed_work	retell_work;
 };
 
 void provider_init(struct provider *provider);
@@ -35,6 +37,7 @@ int provider_bind(struct offload *off, u32 portid, u32 grace_ms,
 		  struct netlink_ext_ack *extack);
 int provider_check(const struct offload *off, u32 portid,
 		   struct netlink_ext_ack *extack);
+void provider_retell(struct offload *off);
 void provider_leave(struct offload *off, bool flush);
 int provider_notifier_init(void);
 void provider_notifier_exit(void);

@@ -68,7 +68,12 @@ enum nft_offload_cmd {
 	 * anybody: REASON and TEXT say why, for the provider to pass on.
 	 */
 	NFT_OFFLOAD_CMD_FLOW_GET,
-	/* From the module: place this flow, or its rule has changed (GEN). */
+	/*
+	 * From the module: place this flow, or its rule has changed (GEN). The
+	 * same flow and GEN with the STATE IN_HW, other than in a dump: packets
+	 * come to software that hardware should have taken. It has lost the
+	 * rule perhaps, without a word.
+	 */
 	NFT_OFFLOAD_CMD_FLOW_NEW,
 	/*
 	 * From the module: the flow has ended (ID only); remove its rules. Can
