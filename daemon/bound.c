@@ -20,6 +20,10 @@ static void bound_flow_del(void *aux, uint64_t id)
 {
 }
 
+static void bound_flow_missed(void *aux, uint64_t id)
+{
+}
+
 static void bound_synced(void *aux)
 {
 }
@@ -31,6 +35,7 @@ static void bound_refused(void *aux, int error)
 static const struct nfo_provider_ops bound_ops = {
 	.flow_new = bound_flow_new,
 	.flow_del = bound_flow_del,
+	.flow_missed = bound_flow_missed,
 	.synced = bound_synced,
 	.refused = bound_refused,
 };

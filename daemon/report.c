@@ -255,6 +255,7 @@ static json_object *report_rules(const struct nfo_table_stats *stats)
 	put_number(object, "adopted_replaced", stats->adopted_replaced);
 	put_number(object, "reaped", stats->reaped);
 	put_number(object, "vanished", stats->vanished);
+	put_number(object, "doubted", stats->doubted);
 	put_number(object, "retried", stats->retried);
 	put_number(object, "answers_lost", stats->lost);
 	return object;

@@ -65,8 +65,12 @@ static void refused(struct nfo_entry *entry, int err, const char *text)
 		return;
 	nfo_entry_hold(entry, reason, text);
 	entry->from_tc = true;
+	/* What a driver cannot do at all it says with EOPNOTSUPP. */
 	if (means_later(err, reason, text))
 		nfo_retry_later(entry);
+	else if (reason == NFT_OFFLOAD_REASON_DRIVER_REFUSED &&
+		 err != -EOPNOTSUPP)
+		nfo_retry_driver(entry);
 }
 
 /* The rule @body is what the slot has now; it counts from 0. */

@@ -93,6 +93,14 @@ static void source_flow_del(void *aux, uint64_t id)
 		source->config.ops->flow_del(source->config.aux, id);
 }
 
+static void source_flow_missed(void *aux, uint64_t id)
+{
+	struct nfo_flowtable_source *source = aux;
+
+	nfo_table_doubt(source->config.batch, NFO_SOURCE_FLOWTABLE,
+			nfo_id(id));
+}
+
 static void source_synced(void *aux)
 {
 	struct nfo_flowtable_source *source = aux;
@@ -126,6 +134,7 @@ static void source_refused(void *aux, int error)
 static const struct nfo_provider_ops source_provider_ops = {
 	.flow_new = source_flow_new,
 	.flow_del = source_flow_del,
+	.flow_missed = source_flow_missed,
 	.synced = source_synced,
 	.refused = source_refused,
 };

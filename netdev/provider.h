@@ -32,6 +32,11 @@ struct nfo_provider_ops {
 	void (*flow_new)(void *aux, const struct nfo_flowtable_flow *flow);
 	/* The flow has ended: remove its rule, answer nothing. */
 	void (*flow_del)(void *aux, uint64_t id);
+	/*
+	 * A flow that was answered to be in hardware has had a packet come
+	 * to software.
+	 */
+	void (*flow_missed)(void *aux, uint64_t id);
 	/* All flows there were at bind, or at a loss, have been told. */
 	void (*synced)(void *aux);
 	/*

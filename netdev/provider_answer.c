@@ -119,6 +119,7 @@ int nfo_provider_flush(struct nfo_provider *provider)
 	int err = nfo_provider_batch_send(provider, &provider->results);
 	int err2 = nfo_provider_batch_send(provider, &provider->stats);
 
+	nfo_provider_dump_unstick(provider);
 	/*
 	 * After an overrun the kernel drops everything until the socket is
 	 * empty (NETLINK_S_CONGESTED): a dump before that would miss flows.

@@ -49,6 +49,8 @@ struct nfo_provider {
 	bool congested;		/* overrun, and not read to the end since */
 	bool retell;		/* and is to tell every flow, changed or not */
 	bool retelling;		/* the one under way does */
+	uint32_t stuck;		/* its dump_seq when nothing was left to read */
+	uint64_t dump_begun;	/* ms */
 	uint64_t dump_ended;	/* ms */
 
 	uint8_t *buf;		/* PROVIDER_READ_SIZE bytes */
@@ -68,6 +70,13 @@ int nfo_provider_send(struct nfo_provider *provider,
 
 /* Asks for all flows, unless an answer is still coming. 0 or neg. errno. */
 int nfo_provider_dump_start(struct nfo_provider *provider);
+
+/*
+ * Gives up a dump of which nothing comes any more. The kernel makes the next
+ * part of a dump while one is read; without memory it makes none, and no end
+ * either (netlink_dump() in net/netlink/af_netlink.c).
+ */
+void nfo_provider_dump_unstick(struct nfo_provider *provider);
 
 /* Reads one datagram. 1, 0 if there was none, or negative errno. */
 int nfo_provider_read(struct nfo_provider *provider);

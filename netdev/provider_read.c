@@ -15,6 +15,8 @@
 
 /* Datagrams of one nfo_provider_receive(), so that others get a turn. */
 #define PROVIDER_READ_MAX	256
+/* A dump takes at least so long before it is given up, ms. */
+#define PROVIDER_STUCK_MS	1000
 
 /* --- what the module tells --- */
 
@@ -49,6 +51,10 @@ static void provider_flow_new(struct nfo_provider *provider,
 	if (told.gen != flow->gen || told.state != flow->state ||
 	    provider->retelling)
 		changed = true;
+	/* An event, and nothing is new. */
+	if (!changed && !nlh->nlmsg_seq &&
+	    told.state == NFT_OFFLOAD_STATE_IN_HW)
+		provider->ops->flow_missed(provider->aux, told.id);
 	flow->gen = told.gen;
 	flow->state = told.state;
 	if (changed)
@@ -128,6 +134,7 @@ int nfo_provider_dump_start(struct nfo_provider *provider)
 	if (err)
 		return err;
 	provider->dump_seq = nlh->nlmsg_seq;
+	provider->dump_begun = nfo_provider_now();
 	provider->dump_torn = false;
 	provider->resync = false;
 	provider->retelling = provider->retell;
@@ -163,6 +170,15 @@ static void provider_dump_end(struct nfo_provider *provider)
 	}
 	provider->counters.resyncs++;
 	provider->ops->synced(provider->aux);
+}
+
+void nfo_provider_dump_unstick(struct nfo_provider *provider)
+{
+	if (!provider->stuck || provider->stuck != provider->dump_seq ||
+	    nfo_provider_now() - provider->dump_begun < PROVIDER_STUCK_MS)
+		return;
+	provider->dump_torn = true;
+	provider_dump_end(provider);
 }
 
 /* --- reading --- */
@@ -254,6 +270,9 @@ static void provider_read_error(struct nfo_provider *provider,
 	} else if (error->error) {
 		provider_read_text(provider, nlh);
 		provider->counters.refused++;
+		/* What was answered is not known there; a dump shows that. */
+		if (error->error == -ENOMEM || error->error == -ENOBUFS)
+			provider->resync = true;
 		provider->ops->refused(provider->aux, error->error);
 	}
 }
@@ -317,6 +336,7 @@ int nfo_provider_read(struct nfo_provider *provider)
 			return 1;
 		if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			provider->congested = false;
+			provider->stuck = provider->dump_seq;
 			return 0;
 		}
 		if (errno != ENOBUFS)

@@ -2,7 +2,10 @@
 /*
  * reconcile: is what should be in hardware there? See table.h.
  *
- * A few ports are read back; then every rule that should lie on them and was
+ * What TC knows is looked at in passes; what it does not know, that a NIC has
+ * lost a rule, only packets that come to software can tell (doubts).
+ *
+ * A pass: a few ports are read back; then every rule that should lie on them and was
  * not seen has vanished. Rules answered since the reading began are left to
  * the next time: the dump may be older than the answer.
  */
@@ -50,6 +53,73 @@ static int pass_found(void *arg, struct nfo_found *found)
 	nfo_rcu_unlock();
 	return err;
 }
+
+/* --- doubts --- */
+
+#define DOUBT_MIN_MS	1000
+#define DOUBT_MAX_MS	60000
+
+/* Shard locked: is @entry's rule there by all we know, and may be doubted? */
+static bool may_doubt(struct nfo_entry *entry)
+{
+	uint64_t now = nfo_table_now(entry->table);
+	uint64_t since = now - entry->doubted_ms;
+
+	if (entry->state != NFO_STATE_IN_HW ||
+	    (entry->doubted_ms && since < entry->doubt_ms))
+		return false;
+	entry->doubt_ms *= 2;
+	/* A guard is asked for by many flows; a long peace ends the story. */
+	if (entry->doubt_ms < DOUBT_MIN_MS || since > 4 * DOUBT_MAX_MS ||
+	    entry->source == NFO_SOURCE_GUARD)
+		entry->doubt_ms = DOUBT_MIN_MS;
+	if (entry->doubt_ms > DOUBT_MAX_MS)
+		entry->doubt_ms = DOUBT_MAX_MS;
+	entry->doubted_ms = now;
+	return true;
+}
+
+/* Puts @entry's rule again where it lies. Under RCU. True if it does. */
+static bool doubt(struct nfo_batch *batch, struct nfo_entry *entry)
+{
+	pthread_mutex_t *shard = nfo_entry_shard(entry);
+	struct nfo_entry *guard = NULL;
+	bool may;
+
+	pthread_mutex_lock(shard);
+	may = may_doubt(entry);
+	if (may) {
+		entry->slot->broken = true;
+		guard = entry->guard;
+		nfo_count(&entry->table->stats.doubted, 1);
+		nfo_entry_publish(entry);
+	}
+	pthread_mutex_unlock(shard);
+	/* It is held by the entry, and the entry's rule waits for it. */
+	if (guard)
+		doubt(batch, guard);
+	if (may)
+		nfo_batch_step(batch, entry);
+	return may;
+}
+
+int nfo_table_doubt(struct nfo_batch *batch, enum nfo_source source,
+		    struct nfo_id id)
+{
+	struct nfo_entry *entry;
+	int err = -ENOENT;
+
+	nfo_rcu_lock();
+	entry = nfo_entry_find(batch->table, source, id);
+	if (entry && nfo_load(&entry->state) == NFO_STATE_IN_HW) {
+		doubt(batch, entry);
+		err = 0;
+	}
+	nfo_rcu_unlock();
+	return err;
+}
+
+/* --- passes --- */
 
 static int port_compare(const void *key, const void *element)
 {

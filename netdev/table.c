@@ -72,7 +72,8 @@ int nfo_table_create(struct nfo_table **tablep,
 	pthread_mutex_init(&table->retry_lock, NULL);
 	pthread_mutex_init(&table->hook_lock, NULL);
 	CDS_INIT_LIST_HEAD(&table->orphans.list);
-	CDS_INIT_LIST_HEAD(&table->retry);
+	for (int i = 0; i < NFO_WAITS; i++)
+		CDS_INIT_LIST_HEAD(&table->waiting[i].list);
 	CDS_INIT_LIST_HEAD(&table->hook_list);
 	table->entries = hash_new();
 	table->slots = hash_new();

@@ -119,6 +119,7 @@ struct nfo_table_stats {
 	uint64_t adopted_replaced; /* taken over with other actions */
 	uint64_t reaped;	/* left-over rules removed */
 	uint64_t vanished;	/* rules found missing */
+	uint64_t doubted;	/* rules put again in their place */
 	uint64_t retried;
 	uint64_t lost;		/* answers lost, read back instead */
 	/* Puts that came to nothing and rejects, by reason. */
@@ -326,12 +327,28 @@ ssize_t nfo_table_reap_sources(struct nfo_batch *batch, uint32_t sources);
 int nfo_table_reconcile(struct nfo_batch *batch, unsigned int max_ports);
 
 /*
- * Tries again at most @max entries that were refused for a cause that passes
- * (table full, busy, no memory, the answer lost) and whose time has come:
- * 100 ms after the first refusal, then twice as long each time up to 60 s.
- * How many were tried, or a negative errno.
+ * Tries entries again, at most @max at a time, that were refused
+ *
+ * - for a cause that passes (table full, busy, no memory, the answer lost) and
+ *   whose time has come: 100 ms after the first refusal, then twice as long
+ *   each time up to 60 s;
+ * - by the driver or for a cause that passes, a few each second before their
+ *   time. If all of these are taken the cause has passed, and all others that
+ *   wait for it are tried, too, for as long as all are taken.
+ *
+ * One housekeeping thread. How many were tried, or a negative errno.
  */
 ssize_t nfo_table_retry(struct nfo_batch *batch, unsigned int max);
+
+/*
+ * A packet of flow @id has come to software that its rule in hardware should
+ * have taken. The NIC may have lost it and told nobody: the rule is put again
+ * in its own place, its guard before. At once the first time; if it happens
+ * again and again at most after 1 s, then twice as long each time up to 60 s.
+ * Goes out with the next commit. 0, or -ENOENT (not in hardware).
+ */
+int nfo_table_doubt(struct nfo_batch *batch, enum nfo_source source,
+		    struct nfo_id id);
 
 /*
  * The port came, changed or went (nfo_eswitch_handle() tells): entries on it

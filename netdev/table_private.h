@@ -127,14 +127,18 @@ struct nfo_entry {
 	bool			software; /* no hardware can take it: SKIP_HW */
 	bool			indirect; /* its port is no driver's own */
 	bool			from_tc; /* hold is TC's word, not a port's */
-	bool			queued;	/* in table->retry, by retry_lock */
+	bool			queued;	/* in table->waiting, by retry_lock */
 	unsigned int		refs;	/* guards: entries that need it */
 	bool			covers;	/* guards: rules rely on it (atomic) */
 	bool			exposed; /* its guard is missing: out with it */
 	struct nfo_entry	*guard;	/* held by us */
 	uint64_t		backoff_ms;
 	uint64_t		due_ms;
+	uint64_t		refused_ms; /* last time */
+	unsigned int		waits;	/* the list in table->waiting */
 	struct cds_list_head	retry;
+	uint64_t		doubted_ms; /* last time; 0: never */
+	uint64_t		doubt_ms; /* doubted again after that */
 
 	/* Of the thread that calls nfo_table_changed_counters(). */
 	uint64_t		told_packets;
@@ -177,6 +181,18 @@ struct nfo_chain {
 	unsigned long		rules;	/* by chains.lock */
 };
 
+/* Why entries wait: lists of their own, for they do not end together. */
+enum {
+	NFO_WAIT_PASSES,	/* full, busy, no memory: it will pass */
+	NFO_WAIT_DRIVER,	/* a driver's no, which it may take back */
+	NFO_WAITS,
+};
+
+struct nfo_waiting {
+	struct cds_list_head	list;
+	uint64_t		thaw_ms; /* refused before: due (one thread) */
+};
+
 struct nfo_table {
 	struct nfo_table_config	config;
 	struct cds_lfht		*entries;
@@ -195,7 +211,7 @@ struct nfo_table {
 		struct cds_lfht		*hash;
 	} chains;
 	pthread_mutex_t		retry_lock;
-	struct cds_list_head	retry;
+	struct nfo_waiting	waiting[NFO_WAITS];
 	uint32_t		handle;		/* the last one given out */
 	uint64_t		epoch;		/* counts dumps */
 	size_t			next_counters;	/* hooks already read */
@@ -416,6 +432,12 @@ void nfo_guard_drop(struct nfo_batch *batch, struct nfo_entry *guard);
 
 /* Shard locked: nothing more for this entry until its time has come. */
 void nfo_retry_later(struct nfo_entry *entry);
+
+/*
+ * Shard locked: the same after a driver's no that it may take back: nothing but
+ * the few that are tried before their time can end that.
+ */
+void nfo_retry_driver(struct nfo_entry *entry);
 
 /* Shard locked: it is not to be tried again by itself. */
 void nfo_retry_cancel(struct nfo_entry *entry);
