@@ -90,5 +90,5 @@ host_build_locked()
 	local dir=$BUILD/warn-${KERNEL_DIR##*/}
 	build_kmod_copy "$dir" || return
 	rm -rf "$dir/install"
-	BUILD_KCFLAGS=-Werror build_kmod_make "$dir"
+	BUILD_KCFLAGS=-Werror BUILD_W=1 build_kmod_make "$dir"
 }

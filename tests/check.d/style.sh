@@ -13,6 +13,7 @@ style_run()
 	timed style/spdx "$LOGS/style-spdx.log" style_spdx
 	timed style/size "$LOGS/style-size.log" style_size
 	timed style/checkpatch "$LOGS/style-checkpatch.log" style_checkpatch
+	timed style/sparse "$LOGS/style-sparse.log" style_sparse
 }
 
 # Code and configuration; a text such as a licence or a README needs no line.
@@ -60,4 +61,23 @@ style_checkpatch()
 	cat "$out"
 	grep -qE ': (ERROR|WARNING):' "$out" && return 1
 	[ $status -eq 0 ] || grep -q ': CHECK:' "$out"
+}
+
+# Byte order, address spaces, user pointers, locks: what sparse says of our files
+# with the headers of the dev kernel.
+style_sparse()
+{
+	kernel_ensure dev || return
+	with_lock "sparse-${BUILD##*/}" style_sparse_locked
+}
+
+style_sparse_locked()
+{
+	local dir=$BUILD/sparse-${KERNEL_DIR##*/} out=$LOGS/sparse.out status=0
+	mkdir -p "$BUILD"
+	build_kmod_copy "$dir" || return
+	make -C "$dir/kmod" -j "$(nproc)" KDIR="$(<"$KERNEL_DIR/kdir")" C=2 modules \
+		>"$out" 2>&1 || status=$?
+	cat "$out"
+	! grep -qE '^[^ ]*kmod/[^ ]*: (warning|error):' "$out" && return $status
 }

@@ -191,7 +191,7 @@ build_kmod_make()
 	kdir=$(<"$KERNEL_DIR/kdir")
 	[ ! -e "$KERNEL_DIR/chroot" ] || in=(chroot_run "$(<"$KERNEL_DIR/chroot")")
 	"${in[@]}" make -C "$mods/kmod" -j "$(nproc)" KDIR="$kdir" \
-		KCFLAGS="${BUILD_KCFLAGS:-}" modules || return
+		KCFLAGS="${BUILD_KCFLAGS:-}" W="${BUILD_W:-}" modules || return
 	# Debian's kernels would have them compressed, which only takes time.
 	"${in[@]}" make -C "$mods/kmod" KDIR="$kdir" CONFIG_MODULE_COMPRESS_XZ= \
 		INSTALL_MOD_PATH="$mods/install" modules_install
