@@ -52,7 +52,8 @@ struct queue {
 struct nfo_rtnl {
 	struct nfo_rtnl_transport transport;
 	struct queue queue;
-	size_t batch_bytes;	/* adapted to what the socket takes */
+	size_t batch_bytes;	/* adapted to what the socket takes ... */
+	size_t batch_max;	/* ... and to how many answers it holds */
 	uint32_t seq;		/* of the last message sent */
 	char recv_buf[BUF_RECV] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
@@ -141,6 +142,7 @@ int nfo_rtnl_open_transport(struct nfo_rtnl **rtnlp,
 		return -ENOMEM;
 	rtnl->transport = *transport;
 	rtnl->batch_bytes = BATCH_BYTES;
+	rtnl->batch_max = BATCH_MAX;
 	*rtnlp = rtnl;
 	return 0;
 }
@@ -309,22 +311,27 @@ static void answers_read(struct nfo_rtnl *rtnl, struct slot *slots, size_t n,
 	for (size_t i = 0; i < n; i++)
 		slot_answer(&slots[i],
 			    complete && !lost ? 0 : NFO_RTNL_LOST, "");
+	/* What is asked next must not be lost by its number again. */
+	if (lost || !complete)
+		rtnl->batch_max = n > 1 ? n / 2 : 1;
+	else if (rtnl->batch_max < BATCH_MAX)
+		rtnl->batch_max++;
 }
 
 /* --- the flush --- */
 
-/* How many of @slots[@n] go into one send of at most @max bytes; at least 1. */
-static size_t batch_fill(const char *buf, const struct slot *slots, size_t n,
-			 size_t max, size_t *len)
+/* How many of @slots[@n] go into one send, and its length; at least 1. */
+static size_t batch_fill(const struct nfo_rtnl *rtnl, const char *buf,
+			 const struct slot *slots, size_t n, size_t *len)
 {
 	size_t i;
 
 	*len = 0;
-	for (i = 0; i < n && i < BATCH_MAX; i++) {
+	for (i = 0; i < n && i < rtnl->batch_max; i++) {
 		const struct nlmsghdr *nlh = (void *)(buf + slots[i].offset);
 		size_t one = NLMSG_ALIGN(nlh->nlmsg_len);
 
-		if (i && *len + one > max)
+		if (i && *len + one > rtnl->batch_bytes)
 			break;
 		*len += one;
 	}
@@ -356,7 +363,7 @@ static ssize_t batch_send(struct nfo_rtnl *rtnl, char *buf,
 	int err;
 
 	for (;;) {
-		k = batch_fill(buf, slots, n, rtnl->batch_bytes, &len);
+		k = batch_fill(rtnl, buf, slots, n, &len);
 		*seq = rtnl->seq + 1;
 		batch_number(buf, slots, k, *seq);
 		err = rtnl->transport.send(rtnl->transport.arg,

@@ -133,6 +133,29 @@ static void test_lost(void **state)
 	fake_tc_free(tc);
 }
 
+static void test_smaller(void **state)
+{
+	struct fake_tc *tc = fake_tc_new();
+	struct nfo_rtnl *rtnl = fake_tc_rtnl(tc);
+	struct outcome outcome[8] = { 0 };
+	unsigned int sends;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		tc->lose = !round;
+		sends = tc->sends;
+		for (int i = 0; i < 8; i++)
+			queue_rule(rtnl, 8 * round + i, &outcome[i]);
+		assert_int_equal(nfo_rtnl_flush(rtnl), 0);
+		/* Where eight answers were too many four are asked for. */
+		assert_int_equal(tc->sends - sends, round ? 2 : 1);
+	}
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(outcome[i].err, 0);
+	nfo_rtnl_close(rtnl);
+	fake_tc_free(tc);
+}
+
 static void test_emsgsize(void **state)
 {
 	struct fake_tc *tc = fake_tc_new();
@@ -224,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_smaller),
 		cmocka_unit_test(test_emsgsize),
 		cmocka_unit_test(test_requeue),
 		cmocka_unit_test(test_dump),
