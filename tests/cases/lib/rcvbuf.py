@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""rcvbuf: makes the netlink sockets of a process small, from outside.
+"""rcvbuf: makes the netlink sockets of a process small, or large, from outside.
 
 rcvbuf.py PID BYTES [route]
 
@@ -15,6 +15,7 @@ import socket
 import sys
 
 PIDFD_GETFD = 438
+SO_RCVBUFFORCE = 33
 PROTOCOLS = {"generic": 16, "route": 0}
 
 pid, size = int(sys.argv[1]), int(sys.argv[2])
@@ -31,7 +32,7 @@ for name in os.listdir(f"/proc/{pid}/fd"):
     sock = socket.socket(fileno=fd)
     if (sock.family == socket.AF_NETLINK and
             sock.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == PROTOCOLS[kind]):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, size)
         found += 1
 print(f"{found} {kind} netlink sockets of {pid} have {size} bytes now")
 sys.exit(found == 0)
