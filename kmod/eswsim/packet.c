@@ -8,6 +8,9 @@
  * kernels that this module is built for; sharing the parser is the only way to be sure. It runs
  * once per frame, and again only where a chain is entered with changed bytes, as classifiers do.
  *
+ * So it is with the profile "deep". The others' parser ends at IP options, as hardware's may: what
+ * is behind them is then nothing that a rule matches (see profile.h).
+ *
  * Deviations: a length field instead of an ethertype is seen as 802.2 or 802.3 (as eth_type_trans()
  * does) only where it follows the addresses, not behind a VLAN tag. And a rule on an IP address
  * under an empty mask matches all of that family, while software, which then does not look for
@@ -62,6 +65,42 @@ static __be16 outer_type(const struct sk_buff *skb)
 	return htons(ETH_P_802_2);
 }
 
+/* The first header behind the network header that ends this parser's way, or IPPROTO_MAX. */
+static unsigned int first_option(struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6;
+	const struct iphdr *ip;
+	unsigned int l3;
+	__be16 type;
+
+	l3 = asic_frame_l3(skb, &type);
+	if (type == htons(ETH_P_IP) && skb->len >= l3 + sizeof(*ip)) {
+		ip = (const struct iphdr *)(skb->data + l3);
+		return ip->ihl * 4 > sizeof(*ip) ? ip->protocol : IPPROTO_MAX;
+	}
+	if (type == htons(ETH_P_IPV6) && skb->len >= l3 + sizeof(*ip6)) {
+		ip6 = (const struct ipv6hdr *)(skb->data + l3);
+		if (ip6->nexthdr == NEXTHDR_HOP || ip6->nexthdr == NEXTHDR_ROUTING ||
+		    ip6->nexthdr == NEXTHDR_DEST)
+			return ip6->nexthdr;
+	}
+	return IPPROTO_MAX;
+}
+
+/* A parser that takes headers of one length only has seen nothing behind a longer one. */
+static void packet_stop_at_options(struct asic_packet *packet)
+{
+	struct asic_key *key = &packet->key;
+	unsigned int protocol = first_option(packet->skb);
+
+	if (protocol == IPPROTO_MAX)
+		return;
+	key->basic.ip_proto = protocol;
+	memset(&key->ports, 0, sizeof(key->ports));
+	memset(&key->tcp, 0, sizeof(key->tcp));
+	memset(&key->icmp, 0, sizeof(key->icmp));
+}
+
 static void packet_parse(struct asic_packet *packet)
 {
 	struct flow_dissector *dissector = &packet->in->nic->asic.dissector;
@@ -80,6 +119,8 @@ static void packet_parse(struct asic_packet *packet)
 	key->basic.n_proto = key->outer;
 	__skb_flow_dissect(&init_net, NULL, dissector, key, skb->data, key->outer, ETH_HLEN,
 			   skb->len, FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP);
+	if (!packet->in->nic->asic.profile->reads_past_options)
+		packet_stop_at_options(packet);
 	/* Where the payload starts is no property to match on. */
 	key->control.thoff = 0;
 	key->ct = packet->ct;

@@ -2,7 +2,8 @@
 /*
  * profile - the kinds of NIC that can be simulated.
  *
- * To add one, add a row to asic_profiles[]. The row "full" takes all that this simulator can do.
+ * To add one, add a row to asic_profiles[]. The rows "full" and "deep" take all that this simulator
+ * can do; "deep" matches on what is behind IP options as well, as TC does in software.
  */
 #include <linux/string.h>
 #include <linux/tc_act/tc_csum.h>
@@ -30,32 +31,40 @@ static const struct asic_field full_fields[] = {
 	FIELD(UDP, 0, 4, 0xff, 0xff),	/* both ports */
 };
 
+/* All that this simulator can do. */
+#define FULL \
+	.keys = KEY(CONTROL) | KEY(BASIC) | KEY(META) | KEY(ETH_ADDRS) | KEY(VLAN) | \
+		KEY(CVLAN) | KEY(IPV4_ADDRS) | KEY(IPV6_ADDRS) | KEY(IP) | KEY(PORTS) | \
+		KEY(TCP) | KEY(ICMP) | KEY(ARP) | KEY(MPLS) | KEY(CT) | KEY(ENC_CONTROL) | \
+		KEY(ENC_KEYID) | KEY(ENC_IP) | KEY(ENC_PORTS) | KEY(ENC_IPV4_ADDRS) | \
+		KEY(ENC_IPV6_ADDRS) | KEY(ENC_OPTS), \
+	.actions = ACTION(REDIRECT) | ACTION(MIRRED) | ACTION(DROP) | ACTION(TRAP) | \
+		   ACTION(ACCEPT) | ACTION(GOTO) | ACTION(VLAN_PUSH) | ACTION(VLAN_POP) | \
+		   ACTION(VLAN_MANGLE) | ACTION(MANGLE) | ACTION(ADD) | ACTION(CSUM) | \
+		   ACTION(MPLS_PUSH) | ACTION(MPLS_POP) | ACTION(MPLS_MANGLE) | \
+		   ACTION(CT) | \
+		   ACTION(TUNNEL_ENCAP) | ACTION(TUNNEL_DECAP) | ACTION(POLICE) | \
+		   ACTION(SAMPLE), \
+	.csum_flags = TCA_CSUM_UPDATE_FLAG_IPV4HDR | TCA_CSUM_UPDATE_FLAG_ICMP | \
+		      TCA_CSUM_UPDATE_FLAG_TCP | TCA_CSUM_UPDATE_FLAG_UDP, \
+	.fields = full_fields, \
+	.num_fields = ARRAY_SIZE(full_fields), \
+	.control_flags = FLOW_DIS_IS_FRAGMENT | FLOW_DIS_FIRST_FRAG, \
+	.table_size = 1 << 20, \
+	.max_table_size = 1 << 24, \
+	.max_conns = 1 << 20, \
+	.max_actions = PROFILE_ACTIONS_MAX, \
+	.max_chain = U32_MAX, \
+	.full_errno = ENOSPC
+
 static const struct asic_profile asic_profiles[] = {
 	{
 		.name = "full",
-		.keys = KEY(CONTROL) | KEY(BASIC) | KEY(META) | KEY(ETH_ADDRS) | KEY(VLAN) |
-			KEY(CVLAN) | KEY(IPV4_ADDRS) | KEY(IPV6_ADDRS) | KEY(IP) | KEY(PORTS) |
-			KEY(TCP) | KEY(ICMP) | KEY(ARP) | KEY(MPLS) | KEY(CT) | KEY(ENC_CONTROL) |
-			KEY(ENC_KEYID) | KEY(ENC_IP) | KEY(ENC_PORTS) | KEY(ENC_IPV4_ADDRS) |
-			KEY(ENC_IPV6_ADDRS) | KEY(ENC_OPTS),
-		.actions = ACTION(REDIRECT) | ACTION(MIRRED) | ACTION(DROP) | ACTION(TRAP) |
-			   ACTION(ACCEPT) | ACTION(GOTO) | ACTION(VLAN_PUSH) | ACTION(VLAN_POP) |
-			   ACTION(VLAN_MANGLE) | ACTION(MANGLE) | ACTION(ADD) | ACTION(CSUM) |
-			   ACTION(MPLS_PUSH) | ACTION(MPLS_POP) | ACTION(MPLS_MANGLE) |
-			   ACTION(CT) |
-			   ACTION(TUNNEL_ENCAP) | ACTION(TUNNEL_DECAP) | ACTION(POLICE) |
-			   ACTION(SAMPLE),
-		.csum_flags = TCA_CSUM_UPDATE_FLAG_IPV4HDR | TCA_CSUM_UPDATE_FLAG_ICMP |
-			      TCA_CSUM_UPDATE_FLAG_TCP | TCA_CSUM_UPDATE_FLAG_UDP,
-		.fields = full_fields,
-		.num_fields = ARRAY_SIZE(full_fields),
-		.control_flags = FLOW_DIS_IS_FRAGMENT | FLOW_DIS_FIRST_FRAG,
-		.table_size = 1 << 20,
-		.max_table_size = 1 << 24,
-		.max_conns = 1 << 20,
-		.max_actions = PROFILE_ACTIONS_MAX,
-		.max_chain = U32_MAX,
-		.full_errno = ENOSPC,
+		FULL,
+	}, {
+		.name = "deep",
+		FULL,
+		.reads_past_options = true,
 	},
 };
 

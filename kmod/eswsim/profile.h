@@ -48,6 +48,10 @@ struct asic_field {
  * @max_conns:		connections that fit, each direction counting
  * @max_chain:		highest chain number
  * @full_errno:		what it answers when the table is full, positive
+ * @reads_past_options:	its parser finds the transport header behind IPv4 options and IPv6 extension
+ *			headers. TC cannot match on the length of a header, so such a NIC carries
+ *			out the rule of a routed flow on packets whose options a router has to look
+ *			at. One whose parser ends there leaves them to the host
  */
 struct asic_profile {
 	const char *name;
@@ -63,6 +67,7 @@ struct asic_profile {
 	int max_conns;
 	u32 max_chain;
 	int full_errno;
+	bool reads_past_options;
 };
 
 extern const struct asic_profile *const asic_profile_default;

@@ -39,10 +39,11 @@ until_true() {
 	done
 }
 
-# nic_up [VFS] [MODE]: the module, one NIC, its VFs, switchdev mode.
+# nic_up [VFS] [MODE]: the module, one NIC (of profile $PROFILE), its VFs,
+# switchdev mode.
 nic_up() {
 	modprobe eswsim
-	echo "0 ${1:-2}" > /sys/bus/eswsim/new_device
+	echo "0 ${1:-2} ${PROFILE:-full}" > /sys/bus/eswsim/new_device
 	devlink dev eswitch set eswsim/eswsim0 mode "${2:-switchdev}"
 	echo "${1:-2}" > $NIC/sriov_numvfs
 }
