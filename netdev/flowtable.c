@@ -30,6 +30,7 @@ static int flowtable_parse_attr(const struct nlattr *attr,
 		[NFT_OFFLOAD_FLOW_ATTR_MTU] = MNL_TYPE_U32,
 		[NFT_OFFLOAD_FLOW_ATTR_STATE] = MNL_TYPE_U8,
 		[NFT_OFFLOAD_FLOW_ATTR_REASON] = MNL_TYPE_U32,
+		[NFT_OFFLOAD_FLOW_ATTR_TEXT] = MNL_TYPE_NUL_STRING,
 		[NFT_OFFLOAD_FLOW_ATTR_PACKETS] = MNL_TYPE_U64,
 		[NFT_OFFLOAD_FLOW_ATTR_BYTES] = MNL_TYPE_U64,
 	};
@@ -76,6 +77,9 @@ static int flowtable_parse_attr(const struct nlattr *attr,
 		break;
 	case NFT_OFFLOAD_FLOW_ATTR_REASON:
 		flow->reason = mnl_attr_get_u32(attr);
+		break;
+	case NFT_OFFLOAD_FLOW_ATTR_TEXT:
+		flow->text = mnl_attr_get_str(attr);
 		break;
 	case NFT_OFFLOAD_FLOW_ATTR_PACKETS:
 		flow->packets = mnl_attr_get_u64(attr);
@@ -209,6 +213,7 @@ int nfo_flowtable_parse(const struct nlmsghdr *nlh,
 	memset(flow, 0, sizeof(*flow));
 	flow->table = "";
 	flow->flowtable = "";
+	flow->text = "";
 	if (nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
 		return -EBADMSG;
 

@@ -62,6 +62,7 @@ struct nfo_flowtable_flow {
 	uint32_t mtu;		/* of the egress, bytes from the IP header on */
 	uint8_t state;		/* enum nft_offload_state, as the module has it */
 	uint32_t reason;	/* enum nft_offload_reason, likewise */
+	const char *text;	/* the module's words to that */
 	uint64_t packets;	/* carried by hardware, as last told */
 	uint64_t bytes;
 	const struct nlattr *match;	/* nest of nft_offload_match_attr */

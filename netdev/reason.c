@@ -66,6 +66,12 @@ static const struct reason reasons[] = {
 	       "The flow continues a recirculation whose first part is not in hardware: see why that one is not."),
 	REASON(METER_UNKNOWN, "meter_unknown",
 	       "The flow uses a meter that TC cannot police: give it one drop band."),
+	REASON(NEIGHBOUR, "neighbour",
+	       "The flow's next hop has no resolved link address: it is tried again while packets come; see ip neigh if it stays so."),
+	REASON(XFRM, "xfrm",
+	       "The flow leaves through IPsec, which is left to software: exempt it from the policy if that is not wanted."),
+	REASON(QDISC, "qdisc",
+	       "Packets would bypass a queueing discipline of a port of the flow: remove it, or start nft-offloadd with --bypass-qdisc if that is wanted."),
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) ==

@@ -323,10 +323,10 @@ static int flowtable_setup(struct nf_flowtable *nf, struct net_device *dev,
 	return -EOPNOTSUPP;
 }
 
-/* The action() of the inet type: the kernel's function by family. */
-static int flowtable_action_inet(struct net *net, struct flow_offload *offload,
-				 enum flow_offload_tuple_dir dir,
-				 struct nf_flow_rule *flow_rule)
+/* The kernel's own function for the family of a flow. */
+static int flowtable_route(struct net *net, struct flow_offload *offload,
+			   enum flow_offload_tuple_dir dir,
+			   struct nf_flow_rule *flow_rule)
 {
 	switch (offload->tuplehash[dir].tuple.l3proto) {
 	case NFPROTO_IPV4:
@@ -337,12 +337,28 @@ static int flowtable_action_inet(struct net *net, struct flow_offload *offload,
 	return -EOPNOTSUPP;
 }
 
+/*
+ * The action() of our types. Where the kernel's function fails the kernel
+ * gives up both directions without a word to anybody, so it is told of
+ * success, and the rule comes to flowtable_replace() without any action:
+ * rule_new() finds out why. Of the actions that are dropped here none holds a
+ * reference: only the redirect does, and after that nothing fails.
+ */
+static int flowtable_action(struct net *net, struct flow_offload *offload,
+			    enum flow_offload_tuple_dir dir,
+			    struct nf_flow_rule *flow_rule)
+{
+	if (flowtable_route(net, offload, dir, flow_rule) < 0)
+		flow_rule->rule->action.num_entries = 0;
+	return 0;
+}
+
 static struct nf_flowtable_type flowtable_types[] = {
 	{
 		.family	= NFPROTO_INET,
 		.init	= nf_flow_table_init,
 		.setup	= flowtable_setup,
-		.action	= flowtable_action_inet,
+		.action	= flowtable_action,
 		.free	= nf_flow_table_free,
 		.hook	= hook_inet,
 		.owner	= THIS_MODULE,
@@ -350,7 +366,7 @@ static struct nf_flowtable_type flowtable_types[] = {
 		.family	= NFPROTO_IPV4,
 		.init	= nf_flow_table_init,
 		.setup	= flowtable_setup,
-		.action	= nf_flow_rule_route_ipv4,
+		.action	= flowtable_action,
 		.free	= nf_flow_table_free,
 		.hook	= nf_flow_offload_ip_hook,
 		.owner	= THIS_MODULE,
@@ -358,7 +374,7 @@ static struct nf_flowtable_type flowtable_types[] = {
 		.family	= NFPROTO_IPV6,
 		.init	= nf_flow_table_init,
 		.setup	= flowtable_setup,
-		.action	= nf_flow_rule_route_ipv6,
+		.action	= flowtable_action,
 		.free	= nf_flow_table_free,
 		.hook	= nf_flow_offload_ipv6_hook,
 		.owner	= THIS_MODULE,

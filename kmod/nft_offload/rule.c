@@ -248,6 +248,28 @@ static int rule_put_action(struct rule_draft *draft,
 	}
 }
 
+/*
+ * The kernel's function has made no actions (flowtable_action()). What stops
+ * it for each way of transmitting: flow_offload_eth_src(), .._eth_dst() and
+ * .._redirect() in nf_flow_table_offload.c. While packets come in software it
+ * is asked again about once a second, so what passes is noticed.
+ */
+static void rule_diagnose(struct rule_draft *draft,
+			  const struct flow_offload_tuple *tuple)
+{
+	switch (tuple->xmit_type) {
+	case FLOW_OFFLOAD_XMIT_XFRM:
+		rule_draft_refuse(draft, NFT_OFFLOAD_REASON_XFRM, NULL);
+		break;
+	case FLOW_OFFLOAD_XMIT_NEIGH:
+		rule_draft_refuse(draft, NFT_OFFLOAD_REASON_NEIGHBOUR, NULL);
+		break;
+	default:
+		rule_draft_refuse(draft, NFT_OFFLOAD_REASON_PORT_GONE,
+				  "the output device has gone");
+	}
+}
+
 static int rule_put_actions(struct rule_draft *draft,
 			    const struct flow_action *actions)
 {
@@ -276,7 +298,7 @@ static int rule_put_actions(struct rule_draft *draft,
 			return err;
 	}
 	nla_nest_end(draft->skb, nest);
-	if (!i || actions->entries[i - 1].id != FLOW_ACTION_REDIRECT)
+	if (actions->entries[i - 1].id != FLOW_ACTION_REDIRECT)
 		rule_draft_refuse(draft, NFT_OFFLOAD_REASON_NO_OUTPUT, NULL);
 	return 0;
 }
@@ -322,6 +344,8 @@ struct rule *rule_new(const struct flow_rule *flow_rule,
 	err = rule_put_match(&draft, flow_rule);
 	match_len = draft.skb->len;
 	rule_check_encap(&draft, tuple);
+	if (!flow_rule->action.num_entries)
+		rule_diagnose(&draft, tuple);
 	if (!err && !draft.reason)
 		err = rule_put_actions(&draft, &flow_rule->action);
 

@@ -91,7 +91,8 @@ enum nft_offload_cmd {
 	/*
 	 * To the module: FLOWS, each with ID, PACKETS, BYTES (all that
 	 * hardware carried of this flow since FLOW_NEW, over all rules it
-	 * ever had; never less than before) and IDLE_MS.
+	 * ever had; never less than before) and IDLE_MS. For a flow that has
+	 * just ended, once: its last counters, which still go to conntrack.
 	 */
 	NFT_OFFLOAD_CMD_FLOW_STATS,
 
@@ -263,6 +264,11 @@ enum nft_offload_reason {
 	NFT_OFFLOAD_REASON_RECIRC_UNSHARED,	/* kernel: no TC_SKB_EXT */
 	NFT_OFFLOAD_REASON_RECIRC_UNREACHED,	/* no rule leads there */
 	NFT_OFFLOAD_REASON_METER_UNKNOWN,	/* not one of a single band */
+
+	/* The flow's way. */
+	NFT_OFFLOAD_REASON_NEIGHBOUR,		/* no resolved next hop */
+	NFT_OFFLOAD_REASON_XFRM,		/* IPsec on the way out */
+	NFT_OFFLOAD_REASON_QDISC,		/* a queue would be bypassed */
 
 	__NFT_OFFLOAD_REASON_MAX,
 };
