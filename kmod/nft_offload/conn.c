@@ -31,6 +31,7 @@
  * clears it for good. The kernel never sets it, see flowtable_replace().
  */
 #include <linux/atomic.h>
+#include <linux/netdevice.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/nft_offload.h>
@@ -227,6 +228,35 @@ bool conn_retell(struct offload *off)
 	return true;
 }
 
+/* The MTU of the device that @rule sends packets to, 0 if it is not there. */
+static u32 conn_mtu(const struct flowtable *ft, const struct rule *rule)
+{
+	const struct net_device *dev;
+	u32 mtu;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(ft->off->net, rule->oif);
+	mtu = dev ? READ_ONCE(dev->mtu) : 0;
+	rcu_read_unlock();
+	return mtu;
+}
+
+/*
+ * The kernel's entry keeps the MTU that its way out had when it was made. Has
+ * the device got another since? Then it is time for a new entry.
+ */
+static bool conn_is_outdated(const struct flowtable *ft, struct flow *flow,
+			     const struct rule *rule)
+{
+	u32 mtu = conn_mtu(ft, rule);
+
+	if (flow->mtu && mtu && mtu != flow->mtu)
+		return true;
+	if (mtu)
+		flow->mtu = mtu;
+	return false;
+}
+
 /**
  * conn_replace() - the kernel has given the rule of one direction
  * @ft: the flowtable
@@ -268,6 +298,13 @@ int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 			rule_free(rule);
 			return PTR_ERR(conn);
 		}
+	}
+	if (conn_is_outdated(ft, &conn->flow[dir], rule)) {
+		/* The next packet makes a new one, DESTROY ends this. */
+		rule_free(rule);
+		if (!test_bit(NF_FLOW_TEARDOWN, &offload->flags))
+			flow_offload_teardown(offload);
+		return -ENOENT;
 	}
 	flow_replace(ft->off, &conn->flow[dir], rule);
 	return 0;

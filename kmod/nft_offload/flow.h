@@ -12,6 +12,8 @@ struct rule;
 /**
  * struct flow - one direction of a connection
  * @rule: what to place; NULL while the kernel has not told it
+ * @mtu: of the device that it leaves by when @rule came first, in bytes; 0 if
+ *	 that was unknown
  * @gen: counts changes of @rule, from 1
  * @reason: enum nft_offload_reason, NONE unless @state is REFUSED
  * @state: enum nft_offload_state
@@ -32,6 +34,7 @@ struct rule;
  */
 struct flow {
 	struct rule	*rule;
+	u32		mtu;
 	u32		gen;
 	u32		reason;
 	u8		state;
