@@ -159,6 +159,9 @@ void nfo_flowtable_source_outcome(struct nfo_flowtable_source *source,
 				    view->text);
 		if (ops->flow_refused)
 			ops->flow_refused(source->config.aux, view);
+	} else if (view->state == NFO_STATE_GONE && view->counters.packets) {
+		nfo_provider_last(source->provider, id, view->counters.packets,
+				  view->counters.bytes);
 	}
 }
 

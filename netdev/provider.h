@@ -129,6 +129,14 @@ void nfo_provider_stats(struct nfo_provider *provider, uint64_t id,
 			uint64_t packets, uint64_t bytes, uint64_t idle_ms);
 
 /*
+ * nfo_provider_last: what hardware carried in all of flow @id, which has ended
+ * and whose rule has gone, for the module to count what it was not told. Kept
+ * like results.
+ */
+void nfo_provider_last(struct nfo_provider *provider, uint64_t id,
+		       uint64_t packets, uint64_t bytes);
+
+/*
  * nfo_provider_flush: sends what is kept, and asks for all flows again where
  * that is due. To be called after nfo_provider_receive() and at least once a
  * second. 0 or negative errno; flows whose answers could not be sent are told

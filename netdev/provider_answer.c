@@ -91,12 +91,30 @@ void nfo_provider_result(struct nfo_provider *provider, uint64_t id,
 	mnl_attr_nest_end(batch->nlh, nest);
 }
 
+/* Adds one flow's counters to those that go out with the next message. */
+static void provider_put_stats(struct nfo_provider *provider, uint64_t id,
+			       uint64_t packets, uint64_t bytes,
+			       uint64_t idle_ms)
+{
+	struct provider_batch *batch = &provider->stats;
+	struct nlattr *nest = provider_batch_begin(provider, batch, id);
+
+	mnl_attr_put_u64(batch->nlh, NFT_OFFLOAD_FLOW_ATTR_PACKETS, packets);
+	mnl_attr_put_u64(batch->nlh, NFT_OFFLOAD_FLOW_ATTR_BYTES, bytes);
+	mnl_attr_put_u64(batch->nlh, NFT_OFFLOAD_FLOW_ATTR_IDLE_MS, idle_ms);
+	mnl_attr_nest_end(batch->nlh, nest);
+}
+
+void nfo_provider_last(struct nfo_provider *provider, uint64_t id,
+		       uint64_t packets, uint64_t bytes)
+{
+	provider_put_stats(provider, id, packets, bytes, 0);
+}
+
 void nfo_provider_stats(struct nfo_provider *provider, uint64_t id,
 			uint64_t packets, uint64_t bytes, uint64_t idle_ms)
 {
-	struct provider_batch *batch = &provider->stats;
 	struct nfo_provider_flow *flow;
-	struct nlattr *nest;
 
 	flow = nfo_provider_flow_find(&provider->flows, id);
 	if (!flow || flow->deleted ||
@@ -106,12 +124,7 @@ void nfo_provider_stats(struct nfo_provider *provider, uint64_t id,
 		flow->packets = packets;
 	if (bytes > flow->bytes)
 		flow->bytes = bytes;
-	nest = provider_batch_begin(provider, batch, id);
-	mnl_attr_put_u64(batch->nlh, NFT_OFFLOAD_FLOW_ATTR_PACKETS,
-			 flow->packets);
-	mnl_attr_put_u64(batch->nlh, NFT_OFFLOAD_FLOW_ATTR_BYTES, flow->bytes);
-	mnl_attr_put_u64(batch->nlh, NFT_OFFLOAD_FLOW_ATTR_IDLE_MS, idle_ms);
-	mnl_attr_nest_end(batch->nlh, nest);
+	provider_put_stats(provider, id, flow->packets, flow->bytes, idle_ms);
 }
 
 int nfo_provider_flush(struct nfo_provider *provider)

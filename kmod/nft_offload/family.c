@@ -18,6 +18,7 @@
 #include "message.h"
 #include "offload.h"
 #include "provider.h"
+#include "rest.h"
 #include "rule.h"
 
 /* Not const: kernel 6.1 would not take it. */
@@ -366,12 +367,17 @@ static void family_answer_apply(struct offload *off, struct nlattr **attrs,
 static void family_count_apply(struct offload *off, struct nlattr **attrs,
 			       int *unknown)
 {
-	struct flow *flow = family_flow(off, attrs, unknown);
+	u64 packets = nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_PACKETS]);
+	u64 bytes = nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_BYTES]);
+	struct flow *flow;
 
+	if (rest_settle(off, nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_ID]),
+			packets, bytes))
+		return;
+	flow = family_flow(off, attrs, unknown);
 	if (!flow)
 		return;
-	if (flow_count(flow, nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_PACKETS]),
-		       nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_BYTES]),
+	if (flow_count(flow, packets, bytes,
 		       nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_IDLE_MS])))
 		off->results_stale++;
 }

@@ -23,6 +23,7 @@
 #include "flowtable.h"
 #include "message.h"
 #include "offload.h"
+#include "rest.h"
 #include "rule.h"
 
 /**
@@ -343,7 +344,8 @@ void flow_give_up(struct offload *off, struct flow *flow, u32 reason)
  * @off: the namespace
  * @flow: has a rule; has none after
  *
- * What hardware carried last still goes to conntrack.
+ * What hardware carried last still goes to conntrack; what the provider does
+ * not know yet comes later.
  *
  * Context: process, offload.lock held.
  */
@@ -357,6 +359,7 @@ void flow_end(struct offload *off, struct flow *flow)
 	if (packets && flow_has_counter(flow))
 		nf_ct_acct_add(flow_offload(flow)->ct, flow->dir, packets,
 			       bytes);
+	rest_keep(off, flow);
 	flow_set(off, flow, NFT_OFFLOAD_STATE_KNOWN, NFT_OFFLOAD_REASON_NONE,
 		 NULL);
 	off->flows_known--;

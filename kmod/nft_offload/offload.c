@@ -5,6 +5,7 @@
 #include <net/netns/generic.h>
 #include "conn.h"
 #include "offload.h"
+#include "rest.h"
 
 static unsigned int offload_net_id __read_mostly;
 
@@ -28,6 +29,7 @@ static int __net_init offload_net_init(struct net *net)
 	mutex_init(&off->lock);
 	INIT_LIST_HEAD(&off->untold);
 	INIT_LIST_HEAD(&off->flowtables);
+	rest_net_init(off);
 	provider_init(&off->provider);
 	return conn_table_init(off);
 }
@@ -44,6 +46,7 @@ static void __net_exit offload_net_exit(struct net *net)
 
 	provider_exit(&off->provider);
 	WARN_ON_ONCE(!list_empty(&off->flowtables));
+	rest_net_exit(off);
 	conn_table_exit(off);
 }
 

@@ -37,6 +37,8 @@
  * @conns_by_nr: the same by number, in order of creation: for user space
  * @untold: connections that have ended, which the provider does not know yet
  * @flowtables: flowtables with a device bound
+ * @rests: flows that have ended, by number, whose last counters are awaited
+ * @rest_work: gives those up that are not told
  * @provider: who places flows into hardware
  * @flows_known: flows (directions) with a rule
  * @flows_in_hw: of these in state IN_HW
@@ -52,6 +54,8 @@ struct offload {
 	struct xarray		conns_by_nr;
 	struct list_head	untold;
 	struct list_head	flowtables;
+	struct xarray		rests;
+	struct delayed_work	rest_work;
 	struct provider		provider;
 	u32			flows_known;
 	u32			flows_in_hw;

@@ -97,6 +97,15 @@ WRAP(void, nfo_provider_stats, struct nfo_provider *provider, uint64_t id,
 	(void)idle_ms;
 }
 
+WRAP(void, nfo_provider_last, struct nfo_provider *provider, uint64_t id,
+     uint64_t packets, uint64_t bytes)
+{
+	(void)provider;
+	(void)id;
+	(void)packets;
+	(void)bytes;
+}
+
 WRAP(int, nfo_provider_flush, struct nfo_provider *provider)
 {
 	(void)provider;
