@@ -205,6 +205,15 @@ void agent_turn(struct agent *agent)
 				strerror(-err));
 }
 
+static void agent_refresh_qdiscs(struct agent *agent)
+{
+	int err = nfo_flowtable_source_refresh(agent->source);
+
+	if (err)
+		log_say_limited(&agent->error_limit, LOG_ERR,
+				"reading qdiscs failed: %s", strerror(-err));
+}
+
 void agent_tick(struct agent *agent)
 {
 	ssize_t n;
@@ -213,8 +222,10 @@ void agent_tick(struct agent *agent)
 	nfo_flowtable_source_count(agent->source);
 	nfo_table_retry(agent->batch, AGENT_RETRY_MAX);
 	nfo_table_reconcile(agent->batch, AGENT_RECONCILE_PORTS);
-	if (++agent->ticks % AGENT_REFRESH_TICKS == 0)
+	if (++agent->ticks % AGENT_REFRESH_TICKS == 0) {
 		nfo_eswitch_refresh(agent->eswitch, agent_port_changed, agent);
+		agent_refresh_qdiscs(agent);
+	}
 	if (nfo_flowtable_source_synced(agent->source)) {
 		n = nfo_table_reap(agent->batch, agent->grace_ms);
 		if (n > 0)
@@ -256,6 +267,7 @@ static void agent_free(struct agent *agent)
 	nfo_batch_close(agent->batch);
 	nfo_table_destroy(agent->table);
 	nfo_flowtable_source_close(agent->source);
+	nfo_shaper_close(agent->shaper);
 	if (agent->rtnl)
 		nfo_rtnl_close(agent->rtnl);
 	nfo_eswitch_destroy(agent->eswitch);
@@ -263,7 +275,7 @@ static void agent_free(struct agent *agent)
 		connections_free(&agent->connections);
 }
 
-static int agent_open(struct agent *agent)
+static int agent_open(struct agent *agent, bool bypass_qdisc)
 {
 	struct nfo_table_config config = { .sources = AGENT_SOURCES };
 	int err;
@@ -279,6 +291,8 @@ static int agent_open(struct agent *agent)
 	if (!err)
 		err = nfo_batch_open(&agent->batch, agent->table, agent->rtnl,
 				     agent_outcome, agent);
+	if (!err && !bypass_qdisc)
+		err = nfo_shaper_open(&agent->shaper, agent->eswitch);
 	return err;
 }
 
@@ -288,6 +302,7 @@ static int agent_open_source(struct agent *agent)
 		.eswitch = agent->eswitch,
 		.table = agent->table,
 		.batch = agent->batch,
+		.shaper = agent->shaper,
 		.ops = &agent_source_ops,
 		.aux = agent,
 	};
@@ -310,7 +325,7 @@ static int agent_watch(struct agent *agent)
 }
 
 enum agent_fault agent_start(struct agent *agent, struct loop *loop,
-			     uint32_t grace_ms)
+			     const struct agent_options *options)
 {
 	enum agent_fault fault;
 	ssize_t n = 0;
@@ -318,9 +333,9 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 
 	memset(agent, 0, sizeof(*agent));
 	agent->loop = loop;
-	agent->grace_ms = grace_ms;
+	agent->grace_ms = options->grace_ms;
 
-	err = agent_open(agent);
+	err = agent_open(agent, options->bypass_qdisc);
 	if (err) {
 		log_say(LOG_ERR, "cannot read ports: %s", strerror(-err));
 		fault = AGENT_BROKEN;
@@ -338,7 +353,10 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 		fault = AGENT_BROKEN;
 		goto fail;
 	}
-	err = nfo_flowtable_source_bind(agent->source, grace_ms);
+	/* Before the first flow; that it fails is told with the next tick. */
+	if (agent->shaper)
+		nfo_shaper_refresh(agent->shaper);
+	err = nfo_flowtable_source_bind(agent->source, options->grace_ms);
 	if (!err)
 		err = agent_watch(agent);
 	if (err) {

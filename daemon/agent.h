@@ -28,6 +28,7 @@ struct agent {
 	struct nfo_rtnl *rtnl;
 	struct nfo_table *table;
 	struct nfo_batch *batch;
+	struct nfo_shaper *shaper;	/* NULL: qdiscs may be bypassed */
 	struct connections connections;
 	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;
@@ -47,13 +48,19 @@ enum agent_fault {
 	AGENT_BROKEN,		/* anything else */
 };
 
+/* What the user may choose. */
+struct agent_options {
+	uint32_t grace_ms;	/* of the module, see nfo_provider_bind() */
+	bool bypass_qdisc;	/* hardware need not care for qdiscs */
+};
+
 /*
  * agent_start: opens everything, reads back the rules that are there, binds
- * with @grace_ms and watches in @loop. What went wrong has been logged, with
+ * and watches in @loop, as @options say. What went wrong has been logged, with
  * its cure, and agent_stop() is not to be called then.
  */
 enum agent_fault agent_start(struct agent *agent, struct loop *loop,
-			     uint32_t grace_ms);
+			     const struct agent_options *options);
 
 /* agent_turn: to be called after each turn of the loop: sends what is due. */
 void agent_turn(struct agent *agent);

@@ -43,7 +43,7 @@ enum exit_code {
 };
 
 struct options {
-	uint32_t grace_ms;
+	struct agent_options agent;
 	int log_level;
 	const char *socket;
 	const char *group;
@@ -68,6 +68,8 @@ static const char usage[] =
 "\n"
 "  --grace SECONDS    how long flows and rules outlive a daemon that died\n"
 "                     (0 to 600; 10)\n"
+"  --bypass-qdisc     offload flows also where packets would bypass a\n"
+"                     shaping qdisc of a port\n"
 "  --socket PATH      where nft-offload asks\n"
 "                     (" CONTROL_SOCKET ")\n"
 "  --group GROUP      who may ask besides root\n"
@@ -104,9 +106,10 @@ static void bad_option(const char *option, const char *word, const char *cure)
 
 static void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { GRACE = 1, SOCKET, GROUP, LEVEL, FOREGROUND, VERSION, HELP };
+	enum { GRACE = 1, BYPASS, SOCKET, GROUP, LEVEL, FOREGROUND, VERSION, HELP };
 	static const struct option known[] = {
 		{ "grace", required_argument, NULL, GRACE },
+		{ "bypass-qdisc", no_argument, NULL, BYPASS },
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "group", required_argument, NULL, GROUP },
 		{ "log-level", required_argument, NULL, LEVEL },
@@ -118,16 +121,19 @@ static void options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){
-		.grace_ms = NFT_OFFLOAD_GRACE_DEFAULT_MS,
+		.agent.grace_ms = NFT_OFFLOAD_GRACE_DEFAULT_MS,
 		.log_level = LOG_INFO,
 		.socket = CONTROL_SOCKET,
 	};
 	while ((option = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
 		switch (option) {
 		case GRACE:
-			if (!grace_parse(optarg, &options->grace_ms))
+			if (!grace_parse(optarg, &options->agent.grace_ms))
 				bad_option("--grace", optarg,
 					   "give whole seconds from 0 to 600");
+			break;
+		case BYPASS:
+			options->agent.bypass_qdisc = true;
 			break;
 		case SOCKET:
 			options->socket = optarg;
@@ -280,7 +286,7 @@ static enum exit_code open_control(struct daemon *daemon)
 static enum exit_code start_agent(struct daemon *daemon)
 {
 	switch (agent_start(&daemon->agent, &daemon->loop,
-			    daemon->options.grace_ms)) {
+			    &daemon->options.agent)) {
 	case AGENT_FINE:
 		return EXIT_FINE;
 	case AGENT_NO_MODULE:
@@ -370,7 +376,7 @@ int main(int argc, char **argv)
 		log_say(LOG_WARNING, "cannot give up needless rights: %s",
 			strerror(-err));
 	warn_of_kernel_flowtable();
-	err = guard_start(&daemon.guard, daemon.options.grace_ms);
+	err = guard_start(&daemon.guard, daemon.options.agent.grace_ms);
 	if (err)
 		log_say(LOG_WARNING, "no guard process (%s): if nft-offloadd is killed, run nft-offload flush",
 			strerror(-err));

@@ -40,17 +40,27 @@ static int source_put(struct nfo_flowtable_source *source,
 		.packets = flow->packets,
 		.bytes = flow->bytes,
 	};
+	struct nfo_shaper *shaper = source->config.shaper;
+	char words[NFT_OFFLOAD_TEXT_MAX];
+	const char *text = NULL;
 	enum nft_offload_reason reason;
 	struct nfo_rule rule;
 	int err;
 
 	reason = nfo_flowtable_translate(flow, source_mtu(source, flow->iif),
 					 &rule);
+	if (reason && reason == flow->reason)
+		text = flow->text;
+	if (!reason && shaper && nfo_shaper_on(shaper, flow->iif, flow->oif,
+					       words, sizeof(words))) {
+		reason = NFT_OFFLOAD_REASON_QDISC;
+		text = words;
+	}
 	if (no_memory)
 		reason = NFT_OFFLOAD_REASON_NO_MEMORY;
 	if (reason)
 		err = nfo_table_reject(batch, NFO_SOURCE_FLOWTABLE,
-				       nfo_id(flow->id), &where, reason, NULL,
+				       nfo_id(flow->id), &where, reason, text,
 				       &told, NULL);
 	else
 		err = nfo_table_put(batch, NFO_SOURCE_FLOWTABLE,
@@ -193,6 +203,18 @@ void nfo_flowtable_source_port_changed(struct nfo_flowtable_source *source,
 {
 	if (before && after && before->mtu != after->mtu)
 		nfo_provider_resync(source->provider);
+}
+
+int nfo_flowtable_source_refresh(struct nfo_flowtable_source *source)
+{
+	int changed;
+
+	if (!source->config.shaper)
+		return 0;
+	changed = nfo_shaper_refresh(source->config.shaper);
+	if (changed > 0)
+		nfo_provider_resync(source->provider);
+	return changed < 0 ? changed : 0;
 }
 
 bool nfo_flowtable_source_synced(const struct nfo_flowtable_source *source)

@@ -20,6 +20,7 @@
 #include "eswitch.h"
 #include "flowtable.h"
 #include "provider.h"
+#include "shaper.h"
 #include "table.h"
 
 /* The rules that are this source's; bits as in nfo_table_config. */
@@ -53,6 +54,7 @@ struct nfo_flowtable_source_config {
 	struct nfo_eswitch *eswitch;
 	struct nfo_table *table;
 	struct nfo_batch *batch;
+	struct nfo_shaper *shaper;	/* NULL: queues may be bypassed */
 	const struct nfo_flowtable_source_ops *ops;
 	void *aux;
 };
@@ -116,6 +118,13 @@ void nfo_flowtable_source_count(struct nfo_flowtable_source *source);
 void nfo_flowtable_source_port_changed(struct nfo_flowtable_source *source,
 				       const struct nfo_port *before,
 				       const struct nfo_port *after);
+
+/*
+ * nfo_flowtable_source_refresh: every few seconds: where a qdisc has come or
+ * gone that hardware would bypass, flows are judged anew. 0 or the negative
+ * errno of reading them.
+ */
+int nfo_flowtable_source_refresh(struct nfo_flowtable_source *source);
 
 /* nfo_flowtable_source_synced: has the module told all flows once? */
 bool nfo_flowtable_source_synced(const struct nfo_flowtable_source *source);

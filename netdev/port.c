@@ -42,6 +42,7 @@ static void parse_kind(const struct nlattr *info, struct nfo_port *port)
 		"vxlan", "geneve", "gretap", "ip6gretap", "openvswitch", NULL,
 	};
 	static const char *const lag[] = { "bond", "team", NULL };
+	static const char *const ifb[] = { "ifb", NULL };
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, info) {
@@ -50,6 +51,7 @@ static void parse_kind(const struct nlattr *info, struct nfo_port *port)
 			continue;
 		port->indirect = is_one_of(mnl_attr_get_str(attr), indirect);
 		port->lag = is_one_of(mnl_attr_get_str(attr), lag);
+		port->ifb = is_one_of(mnl_attr_get_str(attr), ifb);
 	}
 }
 

@@ -35,6 +35,7 @@ struct nfo_port {
 	 * for such (flow_indr_dev_setup_offload() in flow_offload.c).
 	 */
 	bool		indirect;
+	bool		ifb;	/* where people send packets to be shaped */
 };
 
 /*

@@ -133,6 +133,10 @@ WRAP(int, nfo_eswitch_fd, const struct nfo_eswitch *eswitch)
 /* A flow that comes before the module has heard that the daemon goes. */
 static void test_stop(void **state)
 {
+	static const struct agent_options options = {
+		.grace_ms = 1000,
+		.bypass_qdisc = true,	/* reading them takes a kernel */
+	};
 	bool keep = *(bool *)*state;
 	struct agent agent;
 	struct loop loop;
@@ -144,7 +148,7 @@ static void test_stop(void **state)
 	tc->links[1].ifindex = IIF;
 	tc->links[2].ifindex = OIF;
 	assert_int_equal(loop_open(&loop), 0);
-	assert_int_equal(agent_start(&agent, &loop, 1000), AGENT_FINE);
+	assert_int_equal(agent_start(&agent, &loop, &options), AGENT_FINE);
 	module_flow_new();
 	agent_turn(&agent);
 	assert_int_equal(module.in_hw, 1);
