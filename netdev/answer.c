@@ -145,6 +145,14 @@ static void del_done(struct nfo_entry *entry, int err)
 	/* It had a place, and may have one again when its guard has. */
 	if (entry->exposed && entry->hold && !entry->deleted)
 		nfo_retry_later(entry);
+	/*
+	 * No driver took it, of a rule that lies in software, too. The kernel
+	 * keeps the driver's errno to itself then (tc_setup_cb_add() in
+	 * net/sched/cls_api.c); it may have been one that passes.
+	 */
+	else if (entry->slot->broken && entry->hold && entry->from_tc &&
+		 !entry->deleted)
+		nfo_retry_later(entry);
 	nfo_slot_close(entry);
 	nfo_count(&entry->table->stats.removed, 1);
 }

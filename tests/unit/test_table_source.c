@@ -232,6 +232,12 @@ static void test_indirect(void **state)
 	assert_int_equal(state_of(host, 1), NFO_STATE_KNOWN);
 	assert_string_equal(seen.text, "full");
 	assert_int_equal(fake_tc_filters(host->tc, RULES), 0);
+
+	/* Nobody knows whether that passes: it is tried again. */
+	host->tc->undriven = NULL;
+	clock_ms += 60000;
+	assert_true(nfo_table_retry(host->batch, 10) > 0);
+	assert_int_equal(state_of(host, 1), NFO_STATE_IN_HW);
 }
 
 /* Answers are lost: what is there is asked, and has to be in hardware. */
