@@ -114,16 +114,6 @@ static void agent_outcome(void *arg, const struct nfo_view *view)
 
 /* --- ports --- */
 
-/*
- * A port can take rules now. Its qdisc is made at once, and not with its first
- * rule, when packets would be lost. Without memory the first rule makes it.
- */
-static void agent_port_ready(struct agent *agent, const struct nfo_port *port)
-{
-	if (port->switch_id_len && port->hw_tc_offload)
-		nfo_table_port_prepare(agent->batch, port->ifindex);
-}
-
 static void agent_port_changed(void *arg, const struct nfo_port *before,
 			       const struct nfo_port *after)
 {
@@ -139,10 +129,8 @@ static void agent_port_changed(void *arg, const struct nfo_port *before,
 	if (after && was != is &&
 	    (after->switch_id_len || (before && before->switch_id_len)))
 		agent_log_port(after);
-	if (after && was != is)
-		agent_port_ready(agent, after);
-	nfo_table_port_changed(agent->batch, port->ifindex);
 	nfo_flowtable_source_port_changed(agent->source, before, after);
+	nfo_table_port_changed(agent->batch, port->ifindex);
 }
 
 /* At start: each port with its verdict. */
@@ -160,7 +148,8 @@ static void agent_first_ports(struct agent *agent)
 			continue;
 		found = true;
 		agent_log_port(&ports[i]);
-		agent_port_ready(agent, &ports[i]);
+		nfo_flowtable_source_port_changed(agent->source, NULL,
+						  &ports[i]);
 	}
 	if (!found)
 		log_say(LOG_NOTICE, "no switchdev port here: flows stay in software until there is one (devlink dev eswitch set DEV mode switchdev)");

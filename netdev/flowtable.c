@@ -157,6 +157,20 @@ static int flowtable_match_attr(const struct nlattr *attr,
 	case NFT_OFFLOAD_MATCH_ATTR_CVLAN_TPID:
 		return flowtable_exact(attr, &key->vlan_tpid[1],
 				       &mask->vlan_tpid[1], 2);
+	case NFT_OFFLOAD_MATCH_ATTR_TUNNEL_ID:
+		return flowtable_exact(attr, &key->tun_id, &mask->tun_id, 4);
+	case NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV4_SRC:
+		return flowtable_exact(attr, &key->tun_ipv4_src,
+				       &mask->tun_ipv4_src, 4);
+	case NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV4_DST:
+		return flowtable_exact(attr, &key->tun_ipv4_dst,
+				       &mask->tun_ipv4_dst, 4);
+	case NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_SRC:
+		return flowtable_exact(attr, &key->tun_ipv6_src,
+				       &mask->tun_ipv6_src, 16);
+	case NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_DST:
+		return flowtable_exact(attr, &key->tun_ipv6_dst,
+				       &mask->tun_ipv6_dst, 16);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -19,7 +19,9 @@
  *   software, which fragments or answers "too big"; TC has no such check
  *   that every driver takes.
  *
- * TTL 0 and 1 are no matter of the flow's rule: see band.h.
+ * TTL 0 and 1 are no matter of the flow's rule: see band.h. What the rule says
+ * of a tunnel wants the UDP port of the tunnel's device: flowtable_source does
+ * that.
  */
 #ifndef NFO_FLOWTABLE_H
 #define NFO_FLOWTABLE_H

@@ -53,6 +53,9 @@ struct flowtable_actions {
 	unsigned int n_pop;
 	unsigned int n_push;
 	struct nft_offload_vlan push[2];
+	bool has_tunnel;
+	struct nft_offload_tunnel tunnel;
+	bool release;		/* of the tunnel that it came by */
 	uint32_t oif;		/* 0: no redirect yet */
 };
 
@@ -153,6 +156,20 @@ flowtable_push(struct flowtable_actions *actions, const struct nlattr *attr)
 }
 
 static enum nft_offload_reason
+flowtable_tunnel(struct flowtable_actions *actions, const struct nlattr *attr)
+{
+	if (flowtable_size(attr, sizeof(actions->tunnel)) < 0)
+		return NFT_OFFLOAD_REASON_MALFORMED;
+	/* One header, put on by the one device it leaves by. */
+	if (actions->has_tunnel)
+		return NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
+	actions->has_tunnel = true;
+	memcpy(&actions->tunnel, mnl_attr_get_payload(attr),
+	       sizeof(actions->tunnel));
+	return NFT_OFFLOAD_REASON_NONE;
+}
+
+static enum nft_offload_reason
 flowtable_action(struct flowtable_actions *actions, const struct nfo_key *key,
 		 const struct nlattr *attr)
 {
@@ -178,14 +195,44 @@ flowtable_action(struct flowtable_actions *actions, const struct nfo_key *key,
 	case NFT_OFFLOAD_ACTION_ATTR_VLAN_POP:
 		actions->n_pop++;
 		return NFT_OFFLOAD_REASON_NONE;
+	case NFT_OFFLOAD_ACTION_ATTR_TUNNEL_SET:
+		return flowtable_tunnel(actions, attr);
+	case NFT_OFFLOAD_ACTION_ATTR_TUNNEL_RELEASE:
+		actions->release = true;
+		return NFT_OFFLOAD_REASON_NONE;
 	default:
 		return NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
 	}
 }
 
+/* The UDP port is the tunnel device's: see flowtable_source.c. */
+static int flowtable_tunnel_set(const struct nft_offload_tunnel *from,
+				struct nfo_rule *rule)
+{
+	struct nfo_action action = {
+		.type = NFO_ACT_TUNNEL_SET,
+		.tunnel = {
+			.id = from->id,
+			.has_id = from->flags & NFT_OFFLOAD_TUNNEL_KEY,
+			.is_ipv6 = from->flags & NFT_OFFLOAD_TUNNEL_IPV6,
+			.tos = from->tos,
+			.ttl = from->ttl,
+		},
+	};
+
+	if (from->flags & NFT_OFFLOAD_TUNNEL_CSUM)
+		action.tunnel.flags |= NFO_TUN_CSUM;
+	if (from->flags & NFT_OFFLOAD_TUNNEL_DF)
+		action.tunnel.flags |= NFO_TUN_DF;
+	memcpy(&action.tunnel.src, from->src, sizeof(from->src));
+	memcpy(&action.tunnel.dst, from->dst, sizeof(from->dst));
+	return nfo_rule_add(rule, &action);
+}
+
 /*
- * Writes the actions in the order that TC and the NICs take: headers first,
- * while the packet is as the match has seen it, checksums, then tags.
+ * Writes the actions in the order that TC and the NICs take: the outer header
+ * off, headers while the packet is as the match has seen it, checksums, tags,
+ * and an outer header on.
  */
 static int flowtable_build(const struct flowtable_actions *actions,
 			   struct nfo_rule *rule)
@@ -193,7 +240,9 @@ static int flowtable_build(const struct flowtable_actions *actions,
 	unsigned int i;
 	int err = 0;
 
-	if (actions->rewrites)
+	if (actions->release)
+		err = nfo_rule_add_plain(rule, NFO_ACT_TUNNEL_RELEASE);
+	if (!err && actions->rewrites)
 		err = nfo_rule_add_set(rule, &actions->value, &actions->mask);
 	if (!err)
 		err = nfo_rule_add_plain(rule, NFO_ACT_DEC_TTL);
@@ -204,6 +253,8 @@ static int flowtable_build(const struct flowtable_actions *actions,
 	for (i = 0; !err && i < actions->n_push; i++)
 		err = nfo_rule_add_vlan_push(rule, actions->push[i].tpid,
 					     actions->push[i].id, 0);
+	if (!err && actions->has_tunnel)
+		err = flowtable_tunnel_set(&actions->tunnel, rule);
 	if (!err)
 		err = nfo_rule_add_redirect(rule, actions->oif);
 	return err;
@@ -229,6 +280,9 @@ nfo_flowtable_actions(const struct nlattr *nest, struct nfo_rule *rule)
 	/* Only tags that the match pins are there to be taken off. */
 	tags = !!rule->mask.vlan_tpid[0] + !!rule->mask.vlan_tpid[1];
 	if (actions.n_pop > tags)
+		return NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
+	/* And only a tunnel that it pins; what came by one has to leave it. */
+	if (actions.release != !!rule->mask.tun_id)
 		return NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
 
 	switch (flowtable_build(&actions, rule)) {

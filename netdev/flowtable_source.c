@@ -17,40 +17,74 @@ struct nfo_flowtable_source {
 
 /* --- from the module to the table --- */
 
-/*
- * The MTU of a device in bytes, 0 if it is not here. The module's own word is
- * from when the flow was made; this one is of now.
- */
-static uint32_t source_mtu(struct nfo_flowtable_source *source,
-			   uint32_t ifindex)
+/* What is known of the device with @ifindex; all 0 if it is not here. */
+static struct nfo_port source_port(struct nfo_flowtable_source *source,
+				   uint32_t ifindex)
 {
-	struct nfo_port port;
+	struct nfo_port port = { 0 };
 
-	return nfo_eswitch_port(source->config.eswitch, ifindex, &port) < 0 ?
-	       0 : port.mtu;
+	nfo_eswitch_port(source->config.eswitch, ifindex, &port);
+	return port;
+}
+
+/*
+ * Gives what @rule says of tunnels the UDP port of the device, without which
+ * no driver takes it. A tunnel's device and a rule that says nothing of the
+ * tunnel do not go together: it would carry the packets of all tunnels of that
+ * device, or send without the tunnel's addresses.
+ */
+static enum nft_offload_reason source_tunnel(const struct nfo_port *in,
+					     const struct nfo_port *out,
+					     struct nfo_rule *rule,
+					     const char **text)
+{
+	struct nfo_tunnel *set = NULL;
+
+	for (unsigned int i = 0; i < rule->n_actions; i++)
+		if (rule->actions[i].type == NFO_ACT_TUNNEL_SET)
+			set = &rule->actions[i].tunnel;
+	*text = "an internal port, or a tunnel's device without \"encap\" in the route or with a place in the flowtable";
+	if (in->ifindex && in->indirect != !!rule->mask.tun_id)
+		return NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED;
+	if (out->ifindex && out->indirect != !!set)
+		return NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
+
+	if (in->tunnel_port) {
+		rule->key.tun_dport = in->tunnel_port;
+		rule->mask.tun_dport = 0xffff;
+	}
+	if (set && out->tunnel_port) {
+		set->dport = out->tunnel_port;
+		set->has_id = true;
+	}
+	return NFT_OFFLOAD_REASON_NONE;
 }
 
 /* Tells the table of @flow, or of why there is no rule for it. */
 static int source_put(struct nfo_flowtable_source *source,
 		      const struct nfo_flowtable_flow *flow, bool no_memory)
 {
+	struct nfo_port in = source_port(source, flow->iif);
+	struct nfo_port out = source_port(source, flow->oif);
 	struct nfo_batch *batch = source->config.batch;
-	struct nfo_place where = { .ifindex = flow->iif };
+	struct nfo_place where = { .ifindex = flow->iif, .shared = in.lag };
 	struct nfo_counters told = {
 		.packets = flow->packets,
 		.bytes = flow->bytes,
 	};
 	struct nfo_shaper *shaper = source->config.shaper;
 	char words[NFT_OFFLOAD_TEXT_MAX];
-	const char *text = NULL;
 	enum nft_offload_reason reason;
+	const char *text = NULL;
 	struct nfo_rule rule;
 	int err;
 
-	reason = nfo_flowtable_translate(flow, source_mtu(source, flow->iif),
-					 &rule);
+	reason = nfo_flowtable_translate(flow, in.mtu, &rule);
+	/* What the module has found out it has said in its own words. */
 	if (reason && reason == flow->reason)
 		text = flow->text;
+	if (!reason)
+		reason = source_tunnel(&in, &out, &rule, &text);
 	if (!reason && shaper && nfo_shaper_on(shaper, flow->iif, flow->oif,
 					       words, sizeof(words))) {
 		reason = NFT_OFFLOAD_REASON_QDISC;
@@ -81,7 +115,8 @@ static void source_flow_new(void *aux, const struct nfo_flowtable_flow *told_of)
 	/* Told before the module heard that we go: it stays in software. */
 	if (source->ended)
 		return;
-	mtu = source_mtu(source, flow.oif);
+	/* The module's word is from when the flow was made. */
+	mtu = source_port(source, flow.oif).mtu;
 	if (mtu && (!flow.mtu || mtu < flow.mtu))
 		flow.mtu = mtu;
 	if (ops->flow_new)
@@ -197,10 +232,24 @@ int nfo_flowtable_source_flush(struct nfo_flowtable_source *source)
 
 /* --- the rest --- */
 
+static bool source_takes_rules(const struct nfo_port *port)
+{
+	return port && port->switch_id_len && port->hw_tc_offload;
+}
+
 void nfo_flowtable_source_port_changed(struct nfo_flowtable_source *source,
 				       const struct nfo_port *before,
 				       const struct nfo_port *after)
 {
+	struct nfo_batch *batch = source->config.batch;
+
+	/* The bond first: its members' qdiscs are made to share its block. */
+	if (source_takes_rules(after) && after->master &&
+	    (!before || before->master != after->master) &&
+	    source_port(source, after->master).lag)
+		nfo_table_port_prepare(batch, after->master);
+	if (source_takes_rules(after) && !source_takes_rules(before))
+		nfo_table_port_prepare(batch, after->ifindex);
 	if (before && after && before->mtu != after->mtu)
 		nfo_provider_resync(source->provider);
 }

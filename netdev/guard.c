@@ -41,8 +41,12 @@ static struct nfo_id guard_id(const struct nfo_body *body)
 	};
 }
 
-/* The guard for rules such as @body. NULL: no memory. */
-static struct nfo_body *guard_body(const struct nfo_body *body)
+/*
+ * The guard for rules such as @body. Of a tunnel's device (@indirect) they lie
+ * in software, too, where a trap would end a packet (sch_handle_ingress() in
+ * net/core/dev.c), and drivers want the UDP port of the tunnel. NULL: no memory.
+ */
+static struct nfo_body *guard_body(const struct nfo_body *body, bool indirect)
 {
 	const struct nfo_rule *flow = &body->rule;
 	struct nfo_body *guard = NULL;
@@ -55,9 +59,11 @@ static struct nfo_body *guard_body(const struct nfo_body *body)
 		rule.key.vlan_tpid[i] = flow->key.vlan_tpid[i];
 		rule.mask.vlan_tpid[i] = flow->mask.vlan_tpid[i];
 	}
+	rule.key.tun_dport = flow->key.tun_dport;
+	rule.mask.tun_dport = flow->mask.tun_dport;
 	/* 0 and 1 differ in the lowest bit only. */
 	rule.mask.ttl = 0xfe;
-	if (!nfo_rule_add_plain(&rule, NFO_ACT_TRAP)) {
+	if (!nfo_rule_add_plain(&rule, indirect ? NFO_ACT_PASS : NFO_ACT_TRAP)) {
 		nfo_rule_normalise(&rule);
 		guard = nfo_body_new(NFO_SOURCE_GUARD, &body->place, &rule);
 	}
@@ -85,7 +91,8 @@ int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 	if (!guard)
 		return -ENOMEM;
 	if (!guard->wanted) {
-		nfo_entry_want(guard, guard_body(body));
+		guard->indirect = entry->indirect;
+		nfo_entry_want(guard, guard_body(body, entry->indirect));
 		if (guard->wanted)
 			nfo_orphan_adopt(guard);
 	}

@@ -35,6 +35,19 @@ static bool is_one_of(const char *kind, const char *const *kinds)
 	return false;
 }
 
+/* The first attribute in @nest of type @type that holds @data; or NULL. */
+static const struct nlattr *find(const struct nlattr *nest, uint16_t type,
+				 enum mnl_attr_data_type data)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == type &&
+		    mnl_attr_validate(attr, data) >= 0)
+			return attr;
+	return NULL;
+}
+
 /* What @info, IFLA_LINKINFO, says of @port. */
 static void parse_kind(const struct nlattr *info, struct nfo_port *port)
 {
@@ -43,16 +56,23 @@ static void parse_kind(const struct nlattr *info, struct nfo_port *port)
 	};
 	static const char *const lag[] = { "bond", "team", NULL };
 	static const char *const ifb[] = { "ifb", NULL };
-	const struct nlattr *attr;
+	const struct nlattr *attr, *data;
+	const char *kind;
 
-	mnl_attr_for_each_nested(attr, info) {
-		if (mnl_attr_get_type(attr) != IFLA_INFO_KIND ||
-		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
-			continue;
-		port->indirect = is_one_of(mnl_attr_get_str(attr), indirect);
-		port->lag = is_one_of(mnl_attr_get_str(attr), lag);
-		port->ifb = is_one_of(mnl_attr_get_str(attr), ifb);
-	}
+	attr = find(info, IFLA_INFO_KIND, MNL_TYPE_NUL_STRING);
+	if (!attr)
+		return;
+	kind = mnl_attr_get_str(attr);
+	port->indirect = is_one_of(kind, indirect);
+	port->lag = is_one_of(kind, lag);
+	port->ifb = is_one_of(kind, ifb);
+
+	data = find(info, IFLA_INFO_DATA, MNL_TYPE_NESTED);
+	attr = !data ? NULL :
+	       !strcmp(kind, "vxlan") ? find(data, IFLA_VXLAN_PORT, MNL_TYPE_U16) :
+	       !strcmp(kind, "geneve") ? find(data, IFLA_GENEVE_PORT, MNL_TYPE_U16) :
+	       NULL;
+	port->tunnel_port = attr ? mnl_attr_get_u16(attr) : 0;
 }
 
 /* Takes one attribute into @port. 0, -EBADMSG, or -ENOENT as in port.h. */
@@ -125,7 +145,7 @@ bool nfo_port_equal(const struct nfo_port *a, const struct nfo_port *b)
 	return a->ifindex == b->ifindex && a->up == b->up &&
 	       a->hw_tc_offload == b->hw_tc_offload && a->mtu == b->mtu &&
 	       a->indirect == b->indirect && a->lag == b->lag &&
-	       a->master == b->master &&
+	       a->master == b->master && a->tunnel_port == b->tunnel_port &&
 	       a->switch_id_len == b->switch_id_len &&
 	       !memcmp(a->switch_id, b->switch_id, a->switch_id_len) &&
 	       !strcmp(a->name, b->name) && !strcmp(a->port_name, b->port_name);

@@ -36,6 +36,8 @@ struct nfo_port {
 	 */
 	bool		indirect;
 	bool		ifb;	/* where people send packets to be shaped */
+	/* The UDP port of VXLAN or Geneve, network byte order; else 0. */
+	uint16_t	tunnel_port;
 };
 
 /*

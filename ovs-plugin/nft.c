@@ -98,16 +98,6 @@ nft_outcome(void *nft_, const struct nfo_view *view)
 
 /* --- binding --- */
 
-/* A port that packets of connections may take gets its qdisc before the first
- * rule: see nfo_table_port_prepare(). */
-static void
-nft_prepare_port(struct nft *nft, const struct nfo_port *port)
-{
-    if (port->switch_id_len && port->hw_tc_offload) {
-        nfo_table_port_prepare(nft->sender->batch, port->ifindex);
-    }
-}
-
 static void
 nft_prepare_ports(struct nft *nft)
 {
@@ -115,7 +105,7 @@ nft_prepare_ports(struct nft *nft)
     ssize_t n = nfo_eswitch_ports(nft->offload->eswitch, true, &ports);
 
     for (ssize_t i = 0; i < n; i++) {
-        nft_prepare_port(nft, &ports[i]);
+        nfo_flowtable_source_port_changed(nft->source, NULL, &ports[i]);
     }
     if (n >= 0) {
         free(ports);
@@ -318,10 +308,6 @@ nft_port_changed(struct nft *nft, const struct nfo_port *before,
 {
     if (nft && nft->source) {
         nfo_flowtable_source_port_changed(nft->source, before, after);
-        if (after && (!before || !before->switch_id_len
-                      || !before->hw_tc_offload)) {
-            nft_prepare_port(nft, after);
-        }
     }
 }
 

@@ -266,7 +266,10 @@ static bool conn_is_outdated(const struct flowtable *ft, struct flow *flow,
  *
  * A device that is not the flowtable's can be the input device of one
  * direction: the ruleset has left it out, so its packets are to pass in
- * software.
+ * software. Not so a tunnel's device: a flowtable with "flags offload" cannot
+ * have it, for the kernel would then send by it without the tunnel's addresses
+ * (nft_dev_path_info() chooses FLOW_OFFLOAD_XMIT_DIRECT). What comes out of a
+ * tunnel is the flowtable's if the device that it leaves by is.
  *
  * Return: 0, or a negative errno: -ENOENT for an entry or a flowtable that is
  * on its way out, -ENOMEM.
@@ -282,7 +285,7 @@ int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 		rule_free(rule);
 		return -ENOENT;
 	}
-	if (!flowtable_has(ft, rule->iif))
+	if (!flowtable_has(ft, rule->tunnel ? rule->oif : rule->iif))
 		rule_refuse(rule, NFT_OFFLOAD_REASON_PORT_GONE,
 			    "the input device is not one of the flowtable's");
 

@@ -108,18 +108,17 @@ bool flowtable_has(const struct flowtable *ft, int ifindex)
  * the kernel draws nothing else from the answer.
  */
 static int flowtable_replace(struct flowtable *ft, struct flow_offload *offload,
-			     const struct flow_offload_tuple *tuple,
-			     const struct flow_rule *flow_rule)
+			     u8 dir, const struct flow_rule *flow_rule)
 {
 	struct rule *rule;
 	int err;
 
-	rule = rule_new(flow_rule, tuple);
+	rule = rule_new(flow_rule, offload, dir);
 	if (IS_ERR(rule))
 		return PTR_ERR(rule);
 
 	mutex_lock(&ft->off->lock);
-	err = conn_replace(ft, offload, tuple->dir, rule);
+	err = conn_replace(ft, offload, dir, rule);
 	mutex_unlock(&ft->off->lock);
 	return err ?: -EINPROGRESS;
 }
@@ -146,7 +145,7 @@ static int flowtable_command(enum tc_setup_type type, void *type_data,
 			       tuplehash[tuple->dir].tuple);
 	switch (cls->command) {
 	case FLOW_CLS_REPLACE:
-		return flowtable_replace(ft, offload, tuple, cls->rule);
+		return flowtable_replace(ft, offload, tuple->dir, cls->rule);
 	case FLOW_CLS_DESTROY:
 		mutex_lock(&ft->off->lock);
 		conn_destroy(ft->off, offload);

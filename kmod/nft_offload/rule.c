@@ -8,9 +8,12 @@
  * All its masks are exact but that of the TCP flags. What is not known here
  * makes the flow stay in software: a rule with a key or an action left out
  * would be a wrong one.
+ *
+ * Of tags the kernel's rule is not believed: it leaves out 802.1ad and puts
+ * the outer tag on before the inner one. They are read from the flowtable's
+ * entry, as the kernel's software does (rule_tag.c).
  */
 #include <linux/err.h>
-#include <linux/if_ether.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/nft_offload.h>
@@ -18,11 +21,13 @@
 #include <net/netfilter/nf_flow_table.h>
 #include <net/netlink.h>
 #include "rule.h"
+#include "rule_part.h"
 
 /* All attributes of the match together, and all actions at their largest. */
 #define RULE_MATCH_SIZE	256
 #define RULE_SIZE	(RULE_MATCH_SIZE + NLA_HDRLEN + NFT_OFFLOAD_ACTIONS_MAX * \
-			 nla_total_size(sizeof(struct nft_offload_mangle)))
+			 nla_total_size(sizeof(struct nft_offload_mangle)) + \
+			 nla_total_size(sizeof(struct nft_offload_tunnel)))
 
 #define RULE_KEYS	(BIT_ULL(FLOW_DISSECTOR_KEY_META) |		\
 			 BIT_ULL(FLOW_DISSECTOR_KEY_CONTROL) |		\
@@ -32,26 +37,19 @@
 			 BIT_ULL(FLOW_DISSECTOR_KEY_PORTS) |		\
 			 BIT_ULL(FLOW_DISSECTOR_KEY_TCP) |		\
 			 BIT_ULL(FLOW_DISSECTOR_KEY_VLAN) |		\
-			 BIT_ULL(FLOW_DISSECTOR_KEY_CVLAN))
+			 BIT_ULL(FLOW_DISSECTOR_KEY_CVLAN) |		\
+			 BIT_ULL(FLOW_DISSECTOR_KEY_ENC_CONTROL) |	\
+			 BIT_ULL(FLOW_DISSECTOR_KEY_ENC_KEYID) |	\
+			 BIT_ULL(FLOW_DISSECTOR_KEY_ENC_IPV4_ADDRS) |	\
+			 BIT_ULL(FLOW_DISSECTOR_KEY_ENC_IPV6_ADDRS))
 
 /**
- * struct rule_draft - a rule in the making
- * @skb: collects the attributes
- * @iif: as in struct rule
- * @oif: as in struct rule
- * @reason: the first one found
- * @text: its words
+ * rule_draft_refuse() - no provider can place what is in the making
+ * @draft: the rule
+ * @reason: why, unless it has been refused before
+ * @text: that in words, of static duration, or NULL
  */
-struct rule_draft {
-	struct sk_buff	*skb;
-	int		iif;
-	int		oif;
-	u32		reason;
-	const char	*text;
-};
-
-static void rule_draft_refuse(struct rule_draft *draft, u32 reason,
-			      const char *text)
+void rule_draft_refuse(struct rule_draft *draft, u32 reason, const char *text)
 {
 	if (draft->reason)
 		return;
@@ -112,29 +110,6 @@ static int rule_put_transport(struct sk_buff *skb, const struct flow_rule *rule)
 	return 0;
 }
 
-static int rule_put_vlans(struct sk_buff *skb, const struct flow_rule *rule)
-{
-	struct flow_match_vlan vlan;
-
-	if (rule_has(rule, FLOW_DISSECTOR_KEY_VLAN)) {
-		flow_rule_match_vlan(rule, &vlan);
-		if (nla_put_u16(skb, NFT_OFFLOAD_MATCH_ATTR_VLAN_ID,
-				vlan.key->vlan_id) ||
-		    nla_put_be16(skb, NFT_OFFLOAD_MATCH_ATTR_VLAN_TPID,
-				 vlan.key->vlan_tpid))
-			return -EMSGSIZE;
-	}
-	if (rule_has(rule, FLOW_DISSECTOR_KEY_CVLAN)) {
-		flow_rule_match_cvlan(rule, &vlan);
-		if (nla_put_u16(skb, NFT_OFFLOAD_MATCH_ATTR_CVLAN_ID,
-				vlan.key->vlan_id) ||
-		    nla_put_be16(skb, NFT_OFFLOAD_MATCH_ATTR_CVLAN_TPID,
-				 vlan.key->vlan_tpid))
-			return -EMSGSIZE;
-	}
-	return 0;
-}
-
 static int rule_put_basics(struct rule_draft *draft, const struct flow_rule *rule)
 {
 	struct flow_match_control control;
@@ -177,36 +152,18 @@ static int rule_put_match(struct rule_draft *draft, const struct flow_rule *rule
 	    rule_put_basics(draft, rule) ||
 	    rule_put_addresses(draft->skb, rule) ||
 	    rule_put_transport(draft->skb, rule) ||
-	    rule_put_vlans(draft->skb, rule))
+	    rule_put_tags(draft) ||
+	    rule_put_tunnel(draft, rule))
 		return -EMSGSIZE;
 	nla_nest_end(draft->skb, nest);
 
 	if (keys & ~RULE_KEYS)
 		rule_draft_refuse(draft, NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED,
-				  "matches on a tunnel or another unknown key");
+				  "matches on an unknown key");
 	if (!draft->iif)
 		rule_draft_refuse(draft, NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED,
 				  "does not match on the input device");
 	return 0;
-}
-
-/*
- * The kernel's rule says nothing of an encapsulation on input other than
- * 802.1Q: neither match nor removal. Taken by its word it would be wrong.
- */
-static void rule_check_encap(struct rule_draft *draft,
-			     const struct flow_offload_tuple *tuple)
-{
-	int i;
-
-	for (i = 0; i < tuple->encap_num; i++) {
-		if (tuple->in_vlan_ingress & BIT(i))
-			continue;
-		if (tuple->encap[i].proto != htons(ETH_P_8021Q))
-			rule_draft_refuse(draft,
-					  NFT_OFFLOAD_REASON_MATCH_UNSUPPORTED,
-					  "comes in as PPPoE or 802.1ad");
-	}
 }
 
 /* Returns 0, -EMSGSIZE, or -EOPNOTSUPP for what user space has no word for. */
@@ -214,12 +171,13 @@ static int rule_put_action(struct rule_draft *draft,
 			   const struct flow_action_entry *entry)
 {
 	struct nft_offload_mangle mangle;
-	struct nft_offload_vlan vlan;
 	struct sk_buff *skb = draft->skb;
 
 	switch (entry->id) {
 	case FLOW_ACTION_REDIRECT:
 		draft->oif = entry->dev->ifindex;
+		if (rule_put_tag_actions(draft))
+			return -EMSGSIZE;
 		return nla_put_u32(skb, NFT_OFFLOAD_ACTION_ATTR_REDIRECT,
 				   draft->oif);
 	case FLOW_ACTION_MANGLE:
@@ -233,16 +191,16 @@ static int rule_put_action(struct rule_draft *draft,
 	case FLOW_ACTION_CSUM:
 		return nla_put_u32(skb, NFT_OFFLOAD_ACTION_ATTR_CSUM,
 				   entry->csum_flags);
-	case FLOW_ACTION_VLAN_PUSH:
-		vlan.id = entry->vlan.vid;
-		vlan.tpid = entry->vlan.proto;
-		return nla_put(skb, NFT_OFFLOAD_ACTION_ATTR_VLAN_PUSH,
-			       sizeof(vlan), &vlan);
+	case FLOW_ACTION_TUNNEL_ENCAP:
+		return rule_put_tunnel_set(draft, entry->tunnel);
+	case FLOW_ACTION_TUNNEL_DECAP:
+		return nla_put_flag(skb, NFT_OFFLOAD_ACTION_ATTR_TUNNEL_RELEASE);
+	/* See rule_put_tag_actions(). A tag without an action says ACCEPT. */
+	case FLOW_ACTION_ACCEPT:
 	case FLOW_ACTION_VLAN_POP:
-		return nla_put_flag(skb, NFT_OFFLOAD_ACTION_ATTR_VLAN_POP);
+	case FLOW_ACTION_VLAN_PUSH:
 	case FLOW_ACTION_PPPOE_PUSH:
-		return nla_put_u16(skb, NFT_OFFLOAD_ACTION_ATTR_PPPOE_PUSH,
-				   entry->pppoe.sid);
+		return 0;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -291,7 +249,7 @@ static int rule_put_actions(struct rule_draft *draft,
 			nla_nest_cancel(draft->skb, nest);
 			rule_draft_refuse(draft,
 					  NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED,
-					  "goes into a tunnel or needs another unknown action");
+					  "needs an unknown action");
 			return 0;
 		}
 		if (err)
@@ -314,6 +272,7 @@ static struct rule *rule_from_draft(const struct rule_draft *draft, u32 match_le
 	rule->oif = draft->oif;
 	rule->reason = draft->reason;
 	rule->text = draft->text;
+	rule->tunnel = draft->tunnel;
 	rule->match_len = match_len;
 	rule->len = draft->skb->len;
 	memcpy(rule->attrs, draft->skb->data, draft->skb->len);
@@ -323,16 +282,20 @@ static struct rule *rule_from_draft(const struct rule_draft *draft, u32 match_le
 /**
  * rule_new() - takes down what the kernel wants placed
  * @flow_rule: the kernel's rule
- * @tuple: the direction of the flowtable entry that it is for
+ * @offload: the flowtable's entry
+ * @dir: the direction that the rule is for: 0 original, 1 reply
  *
  * Return: a rule of the caller's, which may be one that no provider can place
  * (see @reason in struct rule), or an ERR_PTR: -ENOMEM, -EMSGSIZE.
  * Context: process; takes no lock.
  */
 struct rule *rule_new(const struct flow_rule *flow_rule,
-		      const struct flow_offload_tuple *tuple)
+		      const struct flow_offload *offload, u8 dir)
 {
-	struct rule_draft draft = {};
+	struct rule_draft draft = {
+		.in = &offload->tuplehash[dir].tuple,
+		.out = &offload->tuplehash[!dir].tuple,
+	};
 	struct rule *rule;
 	u32 match_len;
 	int err;
@@ -343,9 +306,8 @@ struct rule *rule_new(const struct flow_rule *flow_rule,
 
 	err = rule_put_match(&draft, flow_rule);
 	match_len = draft.skb->len;
-	rule_check_encap(&draft, tuple);
 	if (!flow_rule->action.num_entries)
-		rule_diagnose(&draft, tuple);
+		rule_diagnose(&draft, draft.in);
 	if (!err && !draft.reason)
 		err = rule_put_actions(&draft, &flow_rule->action);
 

@@ -11,6 +11,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
 #include "eswitch.h"
 #include "fake_tc.h"
 
@@ -141,11 +145,47 @@ static void test_real(void **state)
 	nfo_eswitch_destroy(eswitch);
 }
 
+/* What a device of @kind is, with @value as attribute @type of its data. */
+static void kind_is(const char *kind, uint16_t type, uint16_t value,
+		    bool indirect, bool lag, uint16_t tunnel_port)
+{
+	char buf[256] __attribute__((aligned(4))) = { 0 };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nlattr *info, *data;
+	struct nfo_port port;
+
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	nlh->nlmsg_type = RTM_NEWLINK;
+	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
+	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	if (type)
+		mnl_attr_put_u16(nlh, type, value);
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, info);
+	assert_int_equal(nfo_port_parse(nlh, &port), 0);
+	assert_int_equal(port.indirect, indirect);
+	assert_int_equal(port.lag, lag);
+	assert_int_equal(port.tunnel_port, tunnel_port);
+}
+
+static void test_kind(void **state)
+{
+	(void)state;
+	kind_is("vxlan", IFLA_VXLAN_PORT, 4789, true, false, 4789);
+	kind_is("geneve", IFLA_GENEVE_PORT, 6081, true, false, 6081);
+	kind_is("gretap", IFLA_VXLAN_PORT, 4789, true, false, 0);
+	kind_is("vxlan", 0, 0, true, false, 0);
+	kind_is("bond", 0, 0, false, true, 0);
+	kind_is("veth", IFLA_VXLAN_PORT, 4789, false, false, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_real),
 	};
 

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
+#include <string.h>
 
 #include "flow_message.h"
 
@@ -181,6 +182,110 @@ static void gre(void **state)
 	refused(&r, NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED);
 }
 
+static void match_tunnel4(struct nlmsghdr *nlh)
+{
+	mnl_attr_put_u32(nlh, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_ID, htonl(42));
+	mnl_attr_put_u32(nlh, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV4_SRC,
+			 htonl(0xc0a80902));
+	mnl_attr_put_u32(nlh, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV4_DST,
+			 htonl(0xc0a80901));
+}
+
+static void match_tunnel6(struct nlmsghdr *nlh)
+{
+	mnl_attr_put_u32(nlh, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_ID, htonl(43));
+	mnl_attr_put(nlh, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_SRC, 16, v6_b);
+	mnl_attr_put(nlh, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_DST, 16, v6_a);
+}
+
+static void release_tunnel(struct nlmsghdr *nlh)
+{
+	mnl_attr_put(nlh, NFT_OFFLOAD_ACTION_ATTR_TUNNEL_RELEASE, 0, NULL);
+}
+
+/* What comes out of a tunnel: only out of that one. */
+static void tunnel_release(void **state)
+{
+	struct recipe r = { .extra_match = match_tunnel4,
+			    .extra_action = release_tunnel };
+	struct nfo_rule rule;
+
+	(void)state;
+	ACCEPTED(&r, &rule, NFO_ACT_TUNNEL_RELEASE, NFO_ACT_SET,
+		 NFO_ACT_DEC_TTL, NFO_ACT_CSUM, NFO_ACT_REDIRECT);
+	assert_int_equal(rule.key.tun_id, htonl(42));
+	assert_int_equal(rule.mask.tun_id, 0xffffffff);
+	assert_int_equal(rule.key.tun_ipv4_src, htonl(0xc0a80902));
+	assert_int_equal(rule.mask.tun_ipv4_src, 0xffffffff);
+	assert_int_equal(rule.key.tun_ipv4_dst, htonl(0xc0a80901));
+	nfo_rule_uninit(&rule);
+
+	r.extra_match = match_tunnel6;
+	ACCEPTED(&r, &rule, NFO_ACT_TUNNEL_RELEASE, NFO_ACT_SET,
+		 NFO_ACT_DEC_TTL, NFO_ACT_CSUM, NFO_ACT_REDIRECT);
+	assert_memory_equal(&rule.key.tun_ipv6_src, v6_b, 16);
+	assert_memory_equal(&rule.key.tun_ipv6_dst, v6_a, 16);
+	nfo_rule_uninit(&rule);
+
+	r.extra_match = NULL;
+	refused(&r, NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED);
+	r.extra_match = match_tunnel4;
+	r.extra_action = NULL;
+	refused(&r, NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED);
+}
+
+static struct nft_offload_tunnel tunnel;
+
+static void set_tunnel(struct nlmsghdr *nlh)
+{
+	mnl_attr_put(nlh, NFT_OFFLOAD_ACTION_ATTR_TUNNEL_SET, sizeof(tunnel),
+		     &tunnel);
+}
+
+static void set_tunnel_twice(struct nlmsghdr *nlh)
+{
+	set_tunnel(nlh);
+	set_tunnel(nlh);
+}
+
+static void tunnel_set(void **state)
+{
+	struct recipe r = { .extra_action = set_tunnel };
+	struct nfo_rule rule;
+	struct nfo_tunnel *set;
+
+	(void)state;
+	tunnel = (struct nft_offload_tunnel){
+		.dst = { 192, 168, 9, 2 }, .id = htonl(42), .tos = 8, .ttl = 9,
+		.flags = NFT_OFFLOAD_TUNNEL_KEY | NFT_OFFLOAD_TUNNEL_DF,
+	};
+	ACCEPTED(&r, &rule, NFO_ACT_SET, NFO_ACT_DEC_TTL, NFO_ACT_CSUM,
+		 NFO_ACT_TUNNEL_SET, NFO_ACT_REDIRECT);
+	set = &rule.actions[3].tunnel;
+	assert_true(set->has_id);
+	assert_false(set->is_ipv6);
+	assert_int_equal(set->id, htonl(42));
+	assert_int_equal(set->tos, 8);
+	assert_int_equal(set->ttl, 9);
+	assert_int_equal(set->flags, NFO_TUN_DF);
+	assert_memory_equal(&set->dst, tunnel.dst, 16);
+	nfo_rule_uninit(&rule);
+
+	tunnel.flags = NFT_OFFLOAD_TUNNEL_IPV6 | NFT_OFFLOAD_TUNNEL_CSUM;
+	memcpy(tunnel.src, v6_a, 16);
+	ACCEPTED(&r, &rule, NFO_ACT_SET, NFO_ACT_DEC_TTL, NFO_ACT_CSUM,
+		 NFO_ACT_TUNNEL_SET, NFO_ACT_REDIRECT);
+	set = &rule.actions[3].tunnel;
+	assert_false(set->has_id);
+	assert_true(set->is_ipv6);
+	assert_int_equal(set->flags, NFO_TUN_CSUM);
+	assert_memory_equal(&set->src, v6_a, 16);
+	nfo_rule_uninit(&rule);
+
+	r.extra_action = set_tunnel_twice;
+	refused(&r, NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -193,6 +298,8 @@ int main(void)
 		cmocka_unit_test(vlan_pop_push),
 		cmocka_unit_test(vlan_push_only),
 		cmocka_unit_test(gre),
+		cmocka_unit_test(tunnel_release),
+		cmocka_unit_test(tunnel_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,8 @@
  * CAP_NET_ADMIN in the user namespace that owns the network namespace; so
  * does joining the multicast group.
  *
- * Byte order: addresses, ports, Ethernet types and TCP flags are in network
- * byte order, everything else in host byte order.
+ * Byte order: addresses, ports, Ethernet types, tunnel ids and TCP flags are in
+ * network byte order, everything else in host byte order.
  */
 #ifndef _UAPI_LINUX_NFT_OFFLOAD_H
 #define _UAPI_LINUX_NFT_OFFLOAD_H
@@ -184,6 +184,12 @@ enum nft_offload_match_attr {
 	NFT_OFFLOAD_MATCH_ATTR_VLAN_TPID,	/* be16 */
 	NFT_OFFLOAD_MATCH_ATTR_CVLAN_ID,	/* u16, inner tag */
 	NFT_OFFLOAD_MATCH_ATTR_CVLAN_TPID,	/* be16 */
+	/* The outer header of what the tunnel device IIF has taken off. */
+	NFT_OFFLOAD_MATCH_ATTR_TUNNEL_ID,	/* be32 */
+	NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV4_SRC,	/* be32 */
+	NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV4_DST,	/* be32 */
+	NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_SRC,	/* 16 bytes */
+	NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_DST,	/* 16 bytes */
 
 	__NFT_OFFLOAD_MATCH_ATTR_MAX,
 };
@@ -198,7 +204,10 @@ enum nft_offload_action_attr {
 	NFT_OFFLOAD_ACTION_ATTR_CSUM,		/* u32, TCA_CSUM_UPDATE_FLAG_* */
 	NFT_OFFLOAD_ACTION_ATTR_VLAN_PUSH,	/* struct nft_offload_vlan */
 	NFT_OFFLOAD_ACTION_ATTR_VLAN_POP,	/* no payload */
-	NFT_OFFLOAD_ACTION_ATTR_PPPOE_PUSH,	/* u16, session id */
+	NFT_OFFLOAD_ACTION_ATTR_PPPOE_PUSH,	/* u16, session id; never sent */
+	/* struct nft_offload_tunnel: for the tunnel device of REDIRECT */
+	NFT_OFFLOAD_ACTION_ATTR_TUNNEL_SET,
+	NFT_OFFLOAD_ACTION_ATTR_TUNNEL_RELEASE,	/* no payload */
 
 	__NFT_OFFLOAD_ACTION_ATTR_MAX,
 };
@@ -222,6 +231,21 @@ struct nft_offload_vlan {
 	__u16	id;
 	__be16	tpid;
 };
+
+/* The outer header that a tunnel device is to put on. */
+struct nft_offload_tunnel {
+	__u8	src[16];	/* IPv4: the first four bytes; 0: the route's */
+	__u8	dst[16];
+	__be32	id;
+	__u16	flags;		/* NFT_OFFLOAD_TUNNEL_* */
+	__u8	tos;
+	__u8	ttl;		/* 0: the route's */
+};
+
+#define NFT_OFFLOAD_TUNNEL_IPV6		0x01	/* of the addresses */
+#define NFT_OFFLOAD_TUNNEL_KEY		0x02	/* GRE: has a key */
+#define NFT_OFFLOAD_TUNNEL_CSUM		0x04
+#define NFT_OFFLOAD_TUNNEL_DF		0x08	/* Don't Fragment */
 
 /*
  * Why a flow is not in hardware: the one list of the project, for the module,
