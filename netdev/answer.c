@@ -101,6 +101,7 @@ static void demand_hw(struct nfo_entry *entry, const char *text)
 static void new_done(struct nfo_entry *entry, int err, const char *text)
 {
 	struct nfo_table_stats *stats = &entry->table->stats;
+	bool taken;
 
 	if (!err) {
 		placed(entry, entry->op.body);
@@ -108,9 +109,13 @@ static void new_done(struct nfo_entry *entry, int err, const char *text)
 		demand_hw(entry, text);
 		return;
 	}
+	taken = nfo_load(&entry->slot->hook->taken);
 	nfo_store(&entry->slot->hook->qdisc, false);
 	nfo_slot_close(entry);
-	refused(entry, err, text);
+	if (taken)
+		refused(entry, -EBUSY, "the port is taken by other hardware rules, of a netdev chain with flags offload most likely");
+	else
+		refused(entry, err, text);
 }
 
 static void replace_done(struct nfo_entry *entry, int err, const char *text)

@@ -93,12 +93,17 @@ struct nfo_hook *nfo_hook_next(struct nfo_table *table,
 		caa_container_of(next, struct nfo_hook, list);
 }
 
-/* clsact was created, or was there. Else each rule says what is wrong. */
+/*
+ * clsact was created, or was there. Else each rule says what is wrong, but for
+ * EBUSY: a driver takes one block for a port, and has that of a netdev chain
+ * with "flags offload" (flow_block_cb_is_busy() in net/core/flow_offload.c).
+ */
 static void prepare_done(void *arg, int err, const char *text)
 {
 	struct nfo_hook *hook = arg;
 
 	(void)text;
+	nfo_store(&hook->taken, err == -EBUSY);
 	if (!err || err == -EEXIST)
 		nfo_store(&hook->qdisc, true);
 }

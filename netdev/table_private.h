@@ -154,6 +154,7 @@ struct nfo_hook {
 	bool			shared;	/* the block of a bond's members */
 	bool			egress;
 	bool			qdisc;	/* clsact is there, as far as known */
+	bool			taken;	/* it was refused with EBUSY */
 	/* Slots by priority of our bands. */
 	unsigned long		slots[NFO_BAND_PRIO_END - NFO_BAND_PRIO_GUARD];
 };

@@ -45,6 +45,8 @@ int fake_qdisc(struct fake_tc *tc, const struct nlmsghdr *nlh,
 	if (nlh->nlmsg_type == RTM_NEWQDISC) {
 		if (tc->links[i].qdisc)
 			return -EEXIST;
+		if (tc->links[i].taken)
+			return -EBUSY;
 		tc->links[i].qdisc = true;
 		tc->links[i].block = block_of(nlh);
 		return 0;

@@ -217,6 +217,14 @@ static int injected(struct fake_tc *tc, const struct nfo_place *place,
 	return 0;
 }
 
+static bool is_taken(const struct fake_tc *tc, uint32_t ifindex)
+{
+	for (int i = 0; i < FAKE_LINKS; i++)
+		if (tc->links[i].ifindex == ifindex)
+			return tc->links[i].taken;
+	return false;
+}
+
 static bool is_indirect(const struct fake_tc *tc, uint32_t ifindex)
 {
 	for (int i = 0; i < FAKE_LINKS; i++)
@@ -248,6 +256,8 @@ static int put_filter(struct fake_socket *socket, const struct nlmsghdr *nlh,
 		err = -EOPNOTSUPP;
 	if (!err && old && nlh->nlmsg_flags & NLM_F_EXCL)
 		err = -EEXIST;
+	if (!err && is_taken(tc, place.ifindex))
+		err = -EINVAL;
 	for (int i = 0; i < FAKE_FILTERS && !err; i++) {
 		struct fake_filter *f = &tc->filters[i];
 

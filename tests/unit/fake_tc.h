@@ -40,6 +40,7 @@ struct fake_tc {
 		bool lag;		/* a bond */
 		uint32_t master;
 		bool qdisc;
+		bool taken;	/* by a block of others: no qdisc */
 		uint32_t block;		/* that it shares; 0: its own */
 	} links[FAKE_LINKS];
 	struct fake_filter filters[FAKE_FILTERS];

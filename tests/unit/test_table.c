@@ -288,6 +288,26 @@ static void test_prepare(void **state)
 	host_free(host);
 }
 
+/* The driver has a block of others: that is the reason, until it has not. */
+static void test_taken(void **state)
+{
+	struct host *host = host_new();
+
+	(void)state;
+	host->tc->links[1].taken = true;
+	put(host, 1, 1);
+	assert_int_equal(host->told.state, NFO_STATE_KNOWN);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_BUSY);
+	assert_non_null(strstr(host->told.text, "netdev chain"));
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	host->tc->links[1].taken = false;
+	clock_ms += 60000;
+	/* The guard; the flow follows. */
+	assert_int_equal(nfo_table_retry(host->batch, 10), 1);
+	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
+	host_free(host);
+}
+
 static void test_port(void **state)
 {
 	struct host *host = host_new();
@@ -474,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_info),
