@@ -26,7 +26,7 @@ refuse() { # NAME ERRNO REASON
 	# for TC (net/sched/cls_api.c, tc_new_tfilter()).
 	[ -z "$3" ] || until_true 60 reason "$3" || die "$1: no reason '$3': $(nft-offload flows --json)"
 	# Long enough that it is tried again rarely.
-	sleep 8
+	sleep 5
 	[ "$(nic_rules)" = 12 ] || die "$1: a rule was taken: $(cat $DEBUG/rules)"
 	echo 0 > $DEBUG/fail_next
 	converges "$1" 32
