@@ -41,7 +41,6 @@ rules_load() {
 		"${NFT_OFFLOAD_SRC:-/src}/docs/examples/router.nft" > "$WORK/router.nft"
 	nft -f "$WORK/router.nft"
 }
-in_hw() { nft-offload flows --json --in-hw | grep -q .; }
 none_in_hw() { ! in_hw && ! ct HW_OFFLOAD && nic_has 0; }
 without() { # WHAT: the ports are away
 	local limit=10

@@ -16,7 +16,6 @@ daemon_start
 ruleset
 hold_start old 6000 5
 settled 5
-reason() { nft-offload flows --json | grep -q "\"$1\""; }
 
 refuse() { # NAME ERRNO REASON
 	echo "$2" > $DEBUG/fail_errno
@@ -24,7 +23,7 @@ refuse() { # NAME ERRNO REASON
 	hold_start "$1" 7000 10
 	# TC asks a driver that says EAGAIN again and again, and the daemon waits
 	# for TC (net/sched/cls_api.c, tc_new_tfilter()).
-	[ -z "$3" ] || until_true 60 reason "$3" || die "$1: no reason '$3': $(nft-offload flows --json)"
+	[ -z "$3" ] || until_true 60 has_reason "$3" || die "$1: no reason '$3': $(nft-offload flows --json)"
 	# Long enough that it is tried again rarely.
 	sleep 5
 	[ "$(nic_rules)" = 12 ] || die "$1: a rule was taken: $(cat $DEBUG/rules)"
@@ -46,7 +45,7 @@ until_true 60 nic_has 0 || die "rules are left: $(cat $DEBUG/rules)"
 echo 22 > $DEBUG/fail_errno
 echo 2000000000 > $DEBUG/fail_next
 hold_start first 6000 5
-until_true 60 reason driver_refused || die "no reason: $(nft-offload flows --json)"
+until_true 60 has_reason driver_refused || die "no reason: $(nft-offload flows --json)"
 sleep 5
 nic_has 0 || die "a rule was taken: $(cat $DEBUG/rules)"
 echo 0 > $DEBUG/fail_next

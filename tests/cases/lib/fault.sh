@@ -71,3 +71,14 @@ converges() {
 		die "$fault: TC has $(rules "$(rep 0)" "$(rep 1)") rules, not $wanted: $(nft-offload stats)"
 }
 agree() { [ "$(rules "$(rep 0)" "$(rep 1)")" = "$1" ] && nic_has "$1"; }
+
+# has_reason NAME: does a flow stay in software for it? Not by a pipe: grep would
+# leave while there is more to come.
+has_reason() {
+	nft-offload flows --json > "$WORK/flows" && grep -q "\"$1\"" "$WORK/flows"
+}
+
+# in_hw: is there a flow in hardware, as the daemon says?
+in_hw() {
+	nft-offload flows --json --in-hw > "$WORK/flows" && [ -s "$WORK/flows" ]
+}
