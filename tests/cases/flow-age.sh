@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: dev 6.1 7.2
+# kernel: dev stock 6.1 7.2
 # group: flow
 # timeout: 600
 #

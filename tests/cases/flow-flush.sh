@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: dev kasan
+# kernel: dev kasan stock 6.1 7.2
 # group: flow
 # timeout: 600
 #
