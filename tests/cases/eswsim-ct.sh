@@ -230,7 +230,7 @@ late() {
 	receiver=$!
 	rm -f "$WORK/go"
 	vm 0 udpflow send 10.0.0.2 5001 2000 --pps 2000 --warmup 1 --until "$WORK/go" > "$WORK/send" &
-	until_true 20 established || die "$CASE: not in hardware"
+	until_true 60 established || die "$CASE: not in hardware"
 	miss=$(hw "$rep0" hw_rx_miss_packets)
 	before=$(sent software "$rep0" chain 0 prio 1)
 	touch "$WORK/go"
@@ -280,7 +280,7 @@ ageing() {
 	rm -f "$WORK/go"
 	vm 0 udpflow send 10.0.0.2 5001 1 --until "$WORK/go" > "$WORK/send" &
 	sender=$!
-	until_true 20 established || die "$CASE: not in hardware"
+	until_true 60 established || die "$CASE: not in hardware"
 	miss=$(hw "$rep0" hw_rx_miss_packets)
 	for n in 1 2 3 4 5; do
 		sleep 3
@@ -313,7 +313,7 @@ under_traffic() {
 		rule "$rep0" 1 1 ip ct_state +trk+est action mirred egress redirect dev "$rep1"
 		ip netns exec vm0 udpflow send 10.0.0.2 5001 9000000 --pps 3000 --warmup 0 --stop "$WORK/stop" > "$WORK/send" 2>&1 &
 		sender=$!
-		until_true 20 established || die "$CASE: $n: not in hardware: $(conntrack -L 2>&1; cat "$WORK/send")"
+		until_true 60 established || die "$CASE: $n: not in hardware: $(conntrack -L 2>&1; cat "$WORK/send")"
 		hit=$(hw "$rep0" hw_rx_hit_packets)
 		until_true 10 more "$rep0" hw_rx_hit_packets $((hit + 100)) || die "$CASE: $n: no packets in hardware"
 		case $n in

@@ -242,12 +242,12 @@ static int hello(int fd, char *data, int size)
 {
 	char answer[SIZE_MAX_BYTES];
 
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 300; i++) {
 		send_one(fd, data, size, KIND_HELLO, 0);
 		if (recv(fd, answer, sizeof(answer), 0) > 0)
 			return 0;
 	}
-	fprintf(stderr, "udpflow: no answer within 10 s\n");
+	fprintf(stderr, "udpflow: no answer within 60 s\n");
 	return -1;
 }
 
