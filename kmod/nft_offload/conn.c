@@ -228,6 +228,24 @@ bool conn_retell(struct offload *off)
 	return true;
 }
 
+/**
+ * conn_teardown() - a connection leaves the flowtable
+ * @off: the namespace
+ * @conn: the connection; gone after
+ *
+ * Its packets do not find the kernel's entry any more, and go through the
+ * ruleset, which may add it anew. The entry itself goes with the kernel's next
+ * garbage collection; its DESTROY finds nothing.
+ *
+ * Context: process, offload.lock held.
+ */
+void conn_teardown(struct offload *off, struct conn *conn)
+{
+	if (!test_bit(NF_FLOW_TEARDOWN, &conn->offload->flags))
+		flow_offload_teardown(conn->offload);
+	conn_drop(off, conn);
+}
+
 /* The MTU of the device that @rule sends packets to, 0 if it is not there. */
 static u32 conn_mtu(const struct flowtable *ft, const struct rule *rule)
 {
@@ -281,6 +299,7 @@ int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 	struct conn *conn;
 
 	if (test_bit(NF_FLOW_HW_DYING, &offload->flags) ||
+	    test_bit(NF_FLOW_TEARDOWN, &offload->flags) ||
 	    list_empty(&ft->devices)) {
 		rule_free(rule);
 		return -ENOENT;
@@ -303,10 +322,9 @@ int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 		}
 	}
 	if (conn_is_outdated(ft, &conn->flow[dir], rule)) {
-		/* The next packet makes a new one, DESTROY ends this. */
+		/* The next packet makes a new one. */
 		rule_free(rule);
-		if (!test_bit(NF_FLOW_TEARDOWN, &offload->flags))
-			flow_offload_teardown(offload);
+		conn_teardown(ft->off, conn);
 		return -ENOENT;
 	}
 	flow_replace(ft->off, &conn->flow[dir], rule);
@@ -398,22 +416,18 @@ void conn_drop_flowtable(struct flowtable *ft)
 }
 
 /**
- * conn_teardown_flowtable() - all connections of a flowtable are to end
+ * conn_teardown_flowtable() - all connections of a flowtable leave it
  * @ft: the flowtable
- *
- * The kernel's garbage collector gives DESTROY for each within a second or
- * two; until then they stay as they are.
  *
  * Context: process, offload.lock held.
  */
 void conn_teardown_flowtable(struct flowtable *ft)
 {
-	struct conn *conn;
+	struct conn *conn, *next;
 
 	lockdep_assert_held(&ft->off->lock);
-	list_for_each_entry(conn, &ft->conns, list) {
-		if (!test_bit(NF_FLOW_TEARDOWN, &conn->offload->flags))
-			flow_offload_teardown(conn->offload);
+	list_for_each_entry_safe(conn, next, &ft->conns, list) {
+		conn_teardown(ft->off, conn);
 		cond_resched();
 	}
 }

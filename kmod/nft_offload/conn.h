@@ -55,6 +55,7 @@ int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 void conn_destroy(struct offload *off, struct flow_offload *offload);
 void conn_stats(struct offload *off, struct flow_offload *offload, u8 dir,
 		struct flow_stats *stats);
+void conn_teardown(struct offload *off, struct conn *conn);
 void conn_drop_device(struct flowtable *ft, int ifindex);
 void conn_drop_flowtable(struct flowtable *ft);
 void conn_teardown_flowtable(struct flowtable *ft);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The generic netlink family "nft_offload": takes and checks what
- * user space says.
+ * user space says. Commands about flows: batch.c.
  *
  * Every command needs CAP_NET_ADMIN in the user namespace of the network
  * namespace. Messages are checked strictly, each command by a policy of its
@@ -12,13 +12,13 @@
 #include <linux/nft_offload.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
+#include "batch.h"
 #include "conn.h"
 #include "family.h"
 #include "flow.h"
 #include "message.h"
 #include "offload.h"
 #include "provider.h"
-#include "rest.h"
 #include "rule.h"
 
 /* Not const: kernel 6.1 would not take it. */
@@ -33,37 +33,6 @@ static const struct nla_policy family_bind_policy[] = {
 
 static const struct nla_policy family_unbind_policy[] = {
 	[NFT_OFFLOAD_ATTR_FLUSH] = { .type = NLA_FLAG },
-};
-
-/* A flow in FLOW_RESULT. */
-static const struct nla_policy family_answer_policy[] = {
-	[NFT_OFFLOAD_FLOW_ATTR_ID]	= { .type = NLA_U64 },
-	[NFT_OFFLOAD_FLOW_ATTR_GEN]	= { .type = NLA_U32 },
-	[NFT_OFFLOAD_FLOW_ATTR_STATE]	=
-		NLA_POLICY_RANGE(NLA_U8, NFT_OFFLOAD_STATE_IN_HW,
-				 NFT_OFFLOAD_STATE_REFUSED),
-	[NFT_OFFLOAD_FLOW_ATTR_REASON]	=
-		NLA_POLICY_MAX(NLA_U32, NFT_OFFLOAD_REASON_MAX),
-	[NFT_OFFLOAD_FLOW_ATTR_TEXT]	= {
-		.type = NLA_NUL_STRING,
-		.len = NFT_OFFLOAD_TEXT_MAX - 1,
-	},
-};
-
-/* A flow in FLOW_STATS. */
-static const struct nla_policy family_count_policy[] = {
-	[NFT_OFFLOAD_FLOW_ATTR_ID]	= { .type = NLA_U64 },
-	[NFT_OFFLOAD_FLOW_ATTR_PACKETS]	= { .type = NLA_U64 },
-	[NFT_OFFLOAD_FLOW_ATTR_BYTES]	= { .type = NLA_U64 },
-	[NFT_OFFLOAD_FLOW_ATTR_IDLE_MS]	= { .type = NLA_U64 },
-};
-
-static const struct nla_policy family_result_policy[] = {
-	[NFT_OFFLOAD_ATTR_FLOWS] = NLA_POLICY_NESTED_ARRAY(family_answer_policy),
-};
-
-static const struct nla_policy family_stats_policy[] = {
-	[NFT_OFFLOAD_ATTR_FLOWS] = NLA_POLICY_NESTED_ARRAY(family_count_policy),
 };
 
 static int family_bind(struct sk_buff *skb, struct genl_info *info)
@@ -214,204 +183,6 @@ static int family_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ?: err;
 }
 
-/*
- * Of the flows in one batch that are no more, so many are answered, so that
- * the answers do not crowd out the acknowledgment from the provider's socket.
- */
-#define FAMILY_UNKNOWN_MAX	16
-
-/**
- * struct family_batch - how to take a batch of flows
- * @policy: of one flow
- * @maxtype: the last attribute in @policy
- * @required: attributes that each flow must have, as bits
- * @check: what the policy cannot say about one flow; or NULL
- * @apply: takes one flow, offload.lock held; @unknown as in family_flow()
- */
-struct family_batch {
-	const struct nla_policy	*policy;
-	int			maxtype;
-	u32			required;
-	int (*check)(struct nlattr **attrs, struct netlink_ext_ack *extack);
-	void (*apply)(struct offload *off, struct nlattr **attrs, int *unknown);
-};
-
-static int family_batch_check_one(const struct family_batch *batch,
-				  const struct nlattr *entry,
-				  struct netlink_ext_ack *extack)
-{
-	struct nlattr *attrs[NFT_OFFLOAD_FLOW_ATTR_MAX + 1];
-	int type, err;
-
-	if (nla_type(entry) != NFT_OFFLOAD_ATTR_FLOW) {
-		NL_SET_ERR_MSG_ATTR(extack, entry, "FLOWS may contain FLOW only");
-		return -EINVAL;
-	}
-	err = nla_parse_nested(attrs, batch->maxtype, entry, batch->policy,
-			       extack);
-	if (err)
-		return err;
-	for (type = 0; type <= batch->maxtype; type++) {
-		if (!(batch->required & BIT(type)) || attrs[type])
-			continue;
-		NL_SET_ERR_MSG_ATTR(extack, entry,
-				    "each flow of this command needs more attributes");
-		return -EINVAL;
-	}
-	return batch->check ? batch->check(attrs, extack) : 0;
-}
-
-/* All of a batch is checked before any of it is taken. */
-static int family_batch_check(const struct family_batch *batch,
-			      const struct nlattr *flows,
-			      struct netlink_ext_ack *extack)
-{
-	const struct nlattr *entry;
-	int rem, count = 0, err;
-
-	nla_for_each_nested(entry, flows, rem) {
-		if (++count > NFT_OFFLOAD_BATCH_MAX) {
-			NL_SET_ERR_MSG_ATTR(extack, entry,
-					    "too many flows in one message; send several");
-			return -E2BIG;
-		}
-		err = family_batch_check_one(batch, entry, extack);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int family_batch_take(const struct family_batch *batch,
-			     struct genl_info *info)
-{
-	struct offload *off = offload_of(genl_info_net(info));
-	struct nlattr *attrs[NFT_OFFLOAD_FLOW_ATTR_MAX + 1];
-	struct nlattr *flows = info->attrs[NFT_OFFLOAD_ATTR_FLOWS];
-	const struct nlattr *entry;
-	int rem, err, unknown = 0;
-
-	if (!flows) {
-		NL_SET_ERR_MSG(info->extack, "the attribute FLOWS is missing");
-		return -EINVAL;
-	}
-	mutex_lock(&off->lock);
-	err = provider_check(off, info->snd_portid, info->extack);
-	if (!err)
-		err = family_batch_check(batch, flows, info->extack);
-	if (err)
-		goto out;
-	nla_for_each_nested(entry, flows, rem) {
-		err = nla_parse_nested(attrs, batch->maxtype, entry,
-				       batch->policy, info->extack);
-		if (err)
-			break;
-		batch->apply(off, attrs, &unknown);
-	}
-out:
-	mutex_unlock(&off->lock);
-	return err;
-}
-
-/*
- * NULL, counted and answered, if the flow is no more. @unknown counts those
- * of this batch.
- */
-static struct flow *family_flow(struct offload *off, struct nlattr **attrs,
-				int *unknown)
-{
-	u64 id = nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_ID]);
-	struct flow *flow = conn_flow(off, id);
-
-	if (!flow) {
-		off->results_stale++;
-		if ((*unknown)++ < FAMILY_UNKNOWN_MAX)
-			message_flow_unknown(off, id);
-	}
-	return flow;
-}
-
-static int family_answer_check(struct nlattr **attrs,
-			       struct netlink_ext_ack *extack)
-{
-	struct nlattr *reason = attrs[NFT_OFFLOAD_FLOW_ATTR_REASON];
-
-	if (nla_get_u8(attrs[NFT_OFFLOAD_FLOW_ATTR_STATE]) !=
-	    NFT_OFFLOAD_STATE_REFUSED || (reason && nla_get_u32(reason)))
-		return 0;
-	NL_SET_ERR_MSG(extack, "a refused flow needs a REASON");
-	return -EINVAL;
-}
-
-static void family_answer_apply(struct offload *off, struct nlattr **attrs,
-				int *unknown)
-{
-	struct nlattr *reason = attrs[NFT_OFFLOAD_FLOW_ATTR_REASON];
-	struct nlattr *text = attrs[NFT_OFFLOAD_FLOW_ATTR_TEXT];
-	struct flow *flow = family_flow(off, attrs, unknown);
-
-	if (!flow)
-		return;
-	if (nla_get_u32(attrs[NFT_OFFLOAD_FLOW_ATTR_GEN]) != flow->gen) {
-		off->results_stale++;
-		return;
-	}
-	/* What nobody can place keeps the reason that it has. */
-	if (!flow_is_placeable(flow))
-		return;
-	flow_answer(off, flow, nla_get_u8(attrs[NFT_OFFLOAD_FLOW_ATTR_STATE]),
-		    reason ? nla_get_u32(reason) : NFT_OFFLOAD_REASON_NONE,
-		    text ? nla_data(text) : NULL);
-}
-
-static void family_count_apply(struct offload *off, struct nlattr **attrs,
-			       int *unknown)
-{
-	u64 packets = nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_PACKETS]);
-	u64 bytes = nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_BYTES]);
-	struct flow *flow;
-
-	if (rest_settle(off, nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_ID]),
-			packets, bytes))
-		return;
-	flow = family_flow(off, attrs, unknown);
-	if (!flow)
-		return;
-	if (flow_count(flow, packets, bytes,
-		       nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_IDLE_MS])))
-		off->results_stale++;
-}
-
-static int family_result(struct sk_buff *skb, struct genl_info *info)
-{
-	static const struct family_batch batch = {
-		.policy		= family_answer_policy,
-		.maxtype	= ARRAY_SIZE(family_answer_policy) - 1,
-		.required	= BIT(NFT_OFFLOAD_FLOW_ATTR_ID) |
-				  BIT(NFT_OFFLOAD_FLOW_ATTR_GEN) |
-				  BIT(NFT_OFFLOAD_FLOW_ATTR_STATE),
-		.check		= family_answer_check,
-		.apply		= family_answer_apply,
-	};
-
-	return family_batch_take(&batch, info);
-}
-
-static int family_stats(struct sk_buff *skb, struct genl_info *info)
-{
-	static const struct family_batch batch = {
-		.policy		= family_count_policy,
-		.maxtype	= ARRAY_SIZE(family_count_policy) - 1,
-		.required	= BIT(NFT_OFFLOAD_FLOW_ATTR_ID) |
-				  BIT(NFT_OFFLOAD_FLOW_ATTR_PACKETS) |
-				  BIT(NFT_OFFLOAD_FLOW_ATTR_BYTES) |
-				  BIT(NFT_OFFLOAD_FLOW_ATTR_IDLE_MS),
-		.apply		= family_count_apply,
-	};
-
-	return family_batch_take(&batch, info);
-}
-
 static const struct genl_ops family_ops[] = {
 	{
 		.cmd		= NFT_OFFLOAD_CMD_BIND,
@@ -437,15 +208,21 @@ static const struct genl_ops family_ops[] = {
 	}, {
 		.cmd		= NFT_OFFLOAD_CMD_FLOW_RESULT,
 		.flags		= GENL_UNS_ADMIN_PERM,
-		.doit		= family_result,
-		.policy		= family_result_policy,
-		.maxattr	= ARRAY_SIZE(family_result_policy) - 1,
+		.doit		= batch_result,
+		.policy		= batch_result_policy,
+		.maxattr	= ARRAY_SIZE(batch_result_policy) - 1,
 	}, {
 		.cmd		= NFT_OFFLOAD_CMD_FLOW_STATS,
 		.flags		= GENL_UNS_ADMIN_PERM,
-		.doit		= family_stats,
-		.policy		= family_stats_policy,
-		.maxattr	= ARRAY_SIZE(family_stats_policy) - 1,
+		.doit		= batch_stats,
+		.policy		= batch_stats_policy,
+		.maxattr	= ARRAY_SIZE(batch_stats_policy) - 1,
+	}, {
+		.cmd		= NFT_OFFLOAD_CMD_FLOW_TEARDOWN,
+		.flags		= GENL_UNS_ADMIN_PERM,
+		.doit		= batch_teardown,
+		.policy		= batch_teardown_policy,
+		.maxattr	= ARRAY_SIZE(batch_teardown_policy) - 1,
 	},
 };
 

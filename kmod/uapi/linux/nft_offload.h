@@ -95,6 +95,15 @@ enum nft_offload_cmd {
 	 * just ended, once: its last counters, which still go to conntrack.
 	 */
 	NFT_OFFLOAD_CMD_FLOW_STATS,
+	/*
+	 * To the module, from the provider: FLOWS, each with ID. What they
+	 * were made of has changed: the next hop, say, or the ruleset. Their
+	 * connections leave the flowtable, in both directions and at once
+	 * (FLOW_DEL follows); the next packet goes through ruleset and routing
+	 * anew, and makes a new flow of what they admit then. Unknown ids are
+	 * skipped and counted.
+	 */
+	NFT_OFFLOAD_CMD_FLOW_TEARDOWN,
 
 	__NFT_OFFLOAD_CMD_MAX,
 };
