@@ -4,12 +4,21 @@
  */
 #include "flowtable_source.h"
 
+#include "monitor.h"
+#include "recheck.h"
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 struct nfo_flowtable_source {
 	struct nfo_flowtable_source_config config;
 	struct nfo_provider *provider;
+	struct nfo_monitor *monitor;	/* NULL: not bound */
+	struct nfo_recheck *recheck;
+	int epoll;		/* of these three */
 	bool synced;		/* the module has told all flows once */
 	bool ended;		/* stops, and has removed all rules */
 	bool unloaded;		/* the module has gone */
@@ -227,31 +236,86 @@ void nfo_flowtable_source_count(struct nfo_flowtable_source *source)
 
 int nfo_flowtable_source_flush(struct nfo_flowtable_source *source)
 {
-	return source->unloaded ? 0 : nfo_provider_flush(source->provider);
+	const struct nfo_change all = { .kind = NFO_CHANGE_ALL };
+	int err;
+
+	if (source->unloaded)
+		return 0;
+	err = nfo_provider_flush(source->provider);
+	/* What was not heard may have been which flows to take away. */
+	if (err && source->recheck)
+		nfo_recheck_change(source->recheck, &all);
+	return err;
 }
 
-/* --- the rest --- */
+/* --- rules follow the truth --- */
+
+static void source_changed(void *aux, const struct nfo_change *change)
+{
+	struct nfo_flowtable_source *source = aux;
+
+	nfo_recheck_change(source->recheck, change);
+}
+
+static void source_recheck(void *aux, uint64_t id)
+{
+	struct nfo_flowtable_source *source = aux;
+
+	nfo_provider_teardown(source->provider, id);
+}
+
+/* Does it matter to flows by way of the device? Its MTU: see below. */
+static bool source_port_differs(const struct nfo_port *before,
+				const struct nfo_port *after)
+{
+	return before->up != after->up || before->running != after->running ||
+	       before->master != after->master ||
+	       before->link != after->link ||
+	       memcmp(before->mac, after->mac, sizeof(before->mac));
+}
 
 static bool source_takes_rules(const struct nfo_port *port)
 {
 	return port && port->switch_id_len && port->hw_tc_offload;
 }
 
+/* The bond first: its members' qdiscs are made to share its block. */
+static void source_prepare(struct nfo_flowtable_source *source,
+			   const struct nfo_port *before,
+			   const struct nfo_port *after)
+{
+	struct nfo_batch *batch = source->config.batch;
+
+	if (!source_takes_rules(after))
+		return;
+	if (after->master && (!before || before->master != after->master) &&
+	    source_port(source, after->master).lag)
+		nfo_table_port_prepare(batch, after->master);
+	if (!source_takes_rules(before))
+		nfo_table_port_prepare(batch, after->ifindex);
+}
+
 void nfo_flowtable_source_port_changed(struct nfo_flowtable_source *source,
 				       const struct nfo_port *before,
 				       const struct nfo_port *after)
 {
-	struct nfo_batch *batch = source->config.batch;
+	struct nfo_change change = { .kind = NFO_CHANGE_DEVICE };
 
-	/* The bond first: its members' qdiscs are made to share its block. */
-	if (source_takes_rules(after) && after->master &&
-	    (!before || before->master != after->master) &&
-	    source_port(source, after->master).lag)
-		nfo_table_port_prepare(batch, after->master);
-	if (source_takes_rules(after) && !source_takes_rules(before))
-		nfo_table_port_prepare(batch, after->ifindex);
-	if (before && after && before->mtu != after->mtu)
+	source_prepare(source, before, after);
+	/* No flow can have been made by what was not there. */
+	if (!before)
+		return;
+	if (after && before->mtu != after->mtu)
 		nfo_provider_resync(source->provider);
+	if (!source->recheck ||
+	    (after && !source_port_differs(before, after)))
+		return;
+	change.ifindex = before->ifindex;
+	nfo_recheck_change(source->recheck, &change);
+	/* What it lay on does not show any more. */
+	change.ifindex = before->link;
+	if (change.ifindex && (!after || before->link != after->link))
+		nfo_recheck_change(source->recheck, &change);
 }
 
 int nfo_flowtable_source_refresh(struct nfo_flowtable_source *source)
@@ -266,6 +330,8 @@ int nfo_flowtable_source_refresh(struct nfo_flowtable_source *source)
 	return changed < 0 ? changed : 0;
 }
 
+/* --- the rest --- */
+
 bool nfo_flowtable_source_synced(const struct nfo_flowtable_source *source)
 {
 	return source->synced;
@@ -279,12 +345,31 @@ nfo_flowtable_source_provider(struct nfo_flowtable_source *source)
 
 int nfo_flowtable_source_fd(const struct nfo_flowtable_source *source)
 {
-	return nfo_provider_fd(source->provider);
+	return source->epoll;
 }
 
+/*
+ * What the module has said first: flows that it made of what was true before a
+ * change have to be known when that is looked at.
+ */
 int nfo_flowtable_source_receive(struct nfo_flowtable_source *source)
 {
-	return nfo_provider_receive(source->provider);
+	int err = nfo_provider_receive(source->provider);
+	int err2 = 0;
+
+	if (source->monitor) {
+		err2 = nfo_monitor_handle(source->monitor);
+		nfo_recheck_run(source->recheck);
+	}
+	return err ? err : err2;
+}
+
+static int source_watch(struct nfo_flowtable_source *source, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(source->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ?
+	       -errno : 0;
 }
 
 int nfo_flowtable_source_open(struct nfo_flowtable_source **sourcep,
@@ -296,10 +381,14 @@ int nfo_flowtable_source_open(struct nfo_flowtable_source **sourcep,
 	if (!source)
 		return -ENOMEM;
 	source->config = *config;
-	err = nfo_provider_open(&source->provider, &source_provider_ops,
+	source->epoll = epoll_create1(EPOLL_CLOEXEC);
+	err = source->epoll < 0 ? -errno :
+	      nfo_provider_open(&source->provider, &source_provider_ops,
 				source);
+	if (!err)
+		err = source_watch(source, nfo_provider_fd(source->provider));
 	if (err) {
-		free(source);
+		nfo_flowtable_source_close(source);
 		return err;
 	}
 	*sourcep = source;
@@ -310,14 +399,38 @@ void nfo_flowtable_source_close(struct nfo_flowtable_source *source)
 {
 	if (!source)
 		return;
+	nfo_monitor_close(source->monitor);
+	nfo_recheck_close(source->recheck);
 	nfo_provider_close(source->provider);
+	if (source->epoll >= 0)
+		close(source->epoll);
 	free(source);
+}
+
+/* From before the first flow on, so that no change of what it is made of is missed. */
+static int source_follow(struct nfo_flowtable_source *source)
+{
+	const struct nfo_flowtable_source_config *config = &source->config;
+	int err;
+
+	err = nfo_recheck_open(&source->recheck, config->table,
+			       config->eswitch, source_recheck, source);
+	if (!err)
+		err = nfo_monitor_open(&source->monitor, source_changed,
+				       source);
+	if (!err)
+		err = source_watch(source, nfo_recheck_fd(source->recheck));
+	if (!err)
+		err = source_watch(source, nfo_monitor_fd(source->monitor));
+	return err;
 }
 
 int nfo_flowtable_source_bind(struct nfo_flowtable_source *source,
 			      uint32_t grace_ms)
 {
-	return nfo_provider_bind(source->provider, grace_ms);
+	int err = source_follow(source);
+
+	return err ? err : nfo_provider_bind(source->provider, grace_ms);
 }
 
 int nfo_flowtable_source_stop(struct nfo_flowtable_source *source, bool keep)

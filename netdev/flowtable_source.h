@@ -7,6 +7,12 @@
  *	nft_offload.ko -> provider -> flowtable -> table
  *	               <- provider <- outcome, counters <-
  *
+ * A flow is made of next hops, routes and rules that were true when its
+ * connection was admitted. Where these change (monitor.h) the connections that
+ * may be concerned are taken out of the flowtable (recheck.h): their next packet
+ * goes through routing and ruleset anew, and comes back as a new flow if these
+ * admit it.
+ *
  * Not locked: one thread, which is the table's housekeeping thread (table.h),
  * calls everything here and is called back. Sources of one table do not see
  * each other: this one touches entries of NFO_SOURCE_FLOWTABLE only.
@@ -81,12 +87,12 @@ void nfo_flowtable_source_close(struct nfo_flowtable_source *source);
 int nfo_flowtable_source_bind(struct nfo_flowtable_source *source,
 			      uint32_t grace_ms);
 
-/* nfo_flowtable_source_fd: readable when there is something to receive. */
+/* nfo_flowtable_source_fd: readable when there is something to receive or due. */
 int nfo_flowtable_source_fd(const struct nfo_flowtable_source *source);
 
 /*
  * nfo_flowtable_source_receive: reads what the module has said, puts it into
- * the batch. nfo_table_commit() and nfo_flowtable_source_flush() have to
+ * the batch; sees to what has changed since. nfo_table_commit() and nfo_flowtable_source_flush() have to
  * follow. 0 or a negative errno of the socket.
  */
 int nfo_flowtable_source_receive(struct nfo_flowtable_source *source);
@@ -115,8 +121,9 @@ void nfo_flowtable_source_count(struct nfo_flowtable_source *source);
  * and at the start, with @before NULL, for each port there is. A port that can
  * take rules gets its qdisc at once (nfo_table_port_prepare()), a bond's member
  * one that shares the bond's block; if that fails the first rule makes it.
- * Where an MTU has changed flows are judged anew. The table is told by the
- * caller.
+ * Where an MTU has changed flows are judged anew, and where a device has gone,
+ * went down, moved or has another address its flows are looked up anew. The
+ * table is told by the caller.
  */
 void nfo_flowtable_source_port_changed(struct nfo_flowtable_source *source,
 				       const struct nfo_port *before,

@@ -103,6 +103,20 @@ static int parse_attr(const struct nlattr *attr, struct nfo_port *port)
 			return -EBADMSG;
 		port->master = mnl_attr_get_u32(attr);
 		break;
+	case IFLA_LINK:
+		if (len < sizeof(uint32_t))
+			return -EBADMSG;
+		port->link = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINK_NETNSID:
+		/* Follows IFLA_LINK, whose number is another namespace's then. */
+		port->link = 0;
+		break;
+	case IFLA_ADDRESS:
+		/* Longer ones are no Ethernet's. */
+		if (len == sizeof(port->mac))
+			memcpy(port->mac, mnl_attr_get_payload(attr), len);
+		break;
 	case IFLA_MTU:
 		if (len < sizeof(uint32_t))
 			return -EBADMSG;
@@ -126,6 +140,7 @@ int nfo_port_parse(const struct nlmsghdr *nlh, struct nfo_port *port)
 	memset(port, 0, sizeof(*port));
 	port->ifindex = info->ifi_index;
 	port->up = info->ifi_flags & IFF_UP;
+	port->running = info->ifi_flags & IFF_RUNNING;
 	mnl_attr_for_each(attr, nlh, sizeof(*info)) {
 		err = parse_attr(attr, port);
 		if (err)
@@ -146,6 +161,8 @@ bool nfo_port_equal(const struct nfo_port *a, const struct nfo_port *b)
 	       a->hw_tc_offload == b->hw_tc_offload && a->mtu == b->mtu &&
 	       a->indirect == b->indirect && a->lag == b->lag &&
 	       a->master == b->master && a->tunnel_port == b->tunnel_port &&
+	       a->link == b->link && a->running == b->running &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
 	       a->switch_id_len == b->switch_id_len &&
 	       !memcmp(a->switch_id, b->switch_id, a->switch_id_len) &&
 	       !strcmp(a->name, b->name) && !strcmp(a->port_name, b->port_name);

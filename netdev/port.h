@@ -24,9 +24,12 @@ struct nfo_port {
 	uint8_t		switch_id[NFO_SWITCH_ID_MAX];
 	uint8_t		switch_id_len;		/* 0: no switchdev port */
 	bool		up;			/* IFF_UP */
+	bool		running;		/* IFF_RUNNING: and has a link */
 	bool		hw_tc_offload;		/* ethtool -k hw-tc-offload */
 	uint32_t	mtu;			/* bytes at layer 3 */
 	uint32_t	master;			/* ifindex of it; 0: none */
+	uint32_t	link;			/* made on this ifindex (VLAN) */
+	uint8_t		mac[6];			/* its own address */
 	/* A bond or team: what is a rule's end is its members. */
 	bool		lag;
 	/*

@@ -159,7 +159,9 @@ int nfo_provider_open(struct nfo_provider **providerp,
 	if (nfo_provider_batch_init(&provider->results,
 				NFT_OFFLOAD_CMD_FLOW_RESULT) < 0 ||
 	    nfo_provider_batch_init(&provider->stats,
-				NFT_OFFLOAD_CMD_FLOW_STATS) < 0)
+				NFT_OFFLOAD_CMD_FLOW_STATS) < 0 ||
+	    nfo_provider_batch_init(&provider->teardowns,
+				NFT_OFFLOAD_CMD_FLOW_TEARDOWN) < 0)
 		goto fail;
 	err = provider_socket_open(provider);
 	if (!err)
@@ -183,6 +185,7 @@ void nfo_provider_close(struct nfo_provider *provider)
 		nfo_provider_flows_free(&provider->flows);
 	free(provider->results.nlh);
 	free(provider->stats.nlh);
+	free(provider->teardowns.nlh);
 	free(provider->buf);
 	free(provider);
 }

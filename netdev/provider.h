@@ -137,6 +137,14 @@ void nfo_provider_last(struct nfo_provider *provider, uint64_t id,
 		       uint64_t packets, uint64_t bytes);
 
 /*
+ * nfo_provider_teardown: the connection of flow @id leaves the flowtable, for
+ * what it was made of has changed; the module reports both its flows deleted,
+ * and new ones if the next packet is admitted. Kept like results. An unknown id
+ * is ignored.
+ */
+void nfo_provider_teardown(struct nfo_provider *provider, uint64_t id);
+
+/*
  * nfo_provider_flush: sends what is kept, and asks for all flows again where
  * that is due. To be called after nfo_provider_receive() and at least once a
  * second. 0 or negative errno; flows whose answers could not be sent are told

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * provider_answer: what the provider says to the module: results and
- * counters, many flows in one message. Nobody waits for an answer to these.
+ * provider_answer: what the provider says to the module: results, counters and
+ * teardowns, many flows in one message. Nobody waits for an answer to these.
  */
 #include "provider_part.h"
 
@@ -127,10 +127,24 @@ void nfo_provider_stats(struct nfo_provider *provider, uint64_t id,
 	provider_put_stats(provider, id, flow->packets, flow->bytes, idle_ms);
 }
 
+void nfo_provider_teardown(struct nfo_provider *provider, uint64_t id)
+{
+	struct provider_batch *batch = &provider->teardowns;
+	struct nfo_provider_flow *flow;
+	struct nlattr *nest;
+
+	flow = nfo_provider_flow_find(&provider->flows, id);
+	if (!flow || flow->deleted)
+		return;
+	nest = provider_batch_begin(provider, batch, id);
+	mnl_attr_nest_end(batch->nlh, nest);
+}
+
 int nfo_provider_flush(struct nfo_provider *provider)
 {
 	int err = nfo_provider_batch_send(provider, &provider->results);
 	int err2 = nfo_provider_batch_send(provider, &provider->stats);
+	int err3 = nfo_provider_batch_send(provider, &provider->teardowns);
 
 	nfo_provider_dump_unstick(provider);
 	/*
@@ -140,7 +154,7 @@ int nfo_provider_flush(struct nfo_provider *provider)
 	if (provider->resync && provider->bound && !provider->congested &&
 	    nfo_provider_now() - provider->dump_ended >= PROVIDER_RESYNC_MS)
 		nfo_provider_dump_start(provider);
-	return err ? err : err2;
+	return err ? err : err2 ? err2 : err3;
 }
 
 void nfo_provider_resync(struct nfo_provider *provider)

@@ -17,7 +17,7 @@
 
 /* provider_batch: a message of answers that is being filled. */
 struct provider_batch {
-	uint8_t cmd;		/* FLOW_RESULT or FLOW_STATS */
+	uint8_t cmd;		/* FLOW_RESULT, FLOW_STATS, FLOW_TEARDOWN */
 	unsigned int n;		/* flows in it */
 	struct nlmsghdr *nlh;
 	struct nlattr *nest;
@@ -33,6 +33,7 @@ struct nfo_provider {
 	struct nfo_provider_flows flows;
 	struct provider_batch results;
 	struct provider_batch stats;
+	struct provider_batch teardowns;
 	struct nfo_provider_counters counters;
 	char text[256];		/* the module's words about our last request */
 

@@ -376,6 +376,8 @@ static void dump_links(struct fake_socket *socket,
 		if (tc->links[i].master)
 			mnl_attr_put_u32(nlh, IFLA_MASTER,
 					 tc->links[i].master);
+		if (tc->links[i].link)
+			mnl_attr_put_u32(nlh, IFLA_LINK, tc->links[i].link);
 		if (tc->links[i].indirect || tc->links[i].lag) {
 			nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 			mnl_attr_put_strz(nlh, IFLA_INFO_KIND,

@@ -39,6 +39,7 @@ struct fake_tc {
 		bool indirect;		/* a tunnel netdev */
 		bool lag;		/* a bond */
 		uint32_t master;
+		uint32_t link;		/* a VLAN device on this one */
 		bool qdisc;
 		bool taken;	/* by a block of others: no qdisc */
 		uint32_t block;		/* that it shares; 0: its own */

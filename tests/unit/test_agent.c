@@ -14,16 +14,25 @@
 
 #include "agent.h"
 #include "flow_message.h"
+#include "monitor.h"
 #include "table_host.h"
 
 /* The module: what it was given, and what it says while it is left. */
 static struct {
 	const struct nfo_provider_ops *ops;
 	void *aux;
-	int fds[2];		/* nothing ever comes by them */
+	int fds[3];		/* nothing ever comes by them */
 	unsigned int in_hw;
 	bool new_at_unbind;	/* a last flow comes before the answer */
+	unsigned int teardowns;
 } module;
+
+/* The kernel's events, faked: see monitor.h. */
+static struct {
+	nfo_monitor_fn *fn;
+	void *arg;
+	bool open;
+} kernel;
 
 static struct fake_tc *tc;
 
@@ -112,6 +121,47 @@ WRAP(int, nfo_provider_flush, struct nfo_provider *provider)
 	return 0;
 }
 
+WRAP(void, nfo_provider_teardown, struct nfo_provider *provider, uint64_t id)
+{
+	(void)provider;
+	(void)id;
+	module.teardowns++;
+}
+
+WRAP(int, nfo_provider_receive, struct nfo_provider *provider)
+{
+	(void)provider;
+	return 0;
+}
+
+WRAP(int, nfo_monitor_open, struct nfo_monitor **monitor, nfo_monitor_fn *fn,
+     void *arg)
+{
+	kernel.fn = fn;
+	kernel.arg = arg;
+	kernel.open = true;
+	*monitor = (struct nfo_monitor *)&kernel;
+	return 0;
+}
+
+WRAP(void, nfo_monitor_close, struct nfo_monitor *monitor)
+{
+	if (monitor)
+		kernel.open = false;
+}
+
+WRAP(int, nfo_monitor_fd, const struct nfo_monitor *monitor)
+{
+	(void)monitor;
+	return module.fds[2];
+}
+
+WRAP(int, nfo_monitor_handle, struct nfo_monitor *monitor)
+{
+	(void)monitor;
+	return 0;
+}
+
 WRAP(int, nfo_rtnl_open, struct nfo_rtnl **rtnl)
 {
 	*rtnl = fake_tc_rtnl(tc);
@@ -130,37 +180,68 @@ WRAP(int, nfo_eswitch_fd, const struct nfo_eswitch *eswitch)
 	return module.fds[1];
 }
 
-/* A flow that comes before the module has heard that the daemon goes. */
-static void test_stop(void **state)
+/* A daemon that runs, with a flow in hardware. */
+static void start(struct agent *agent, struct loop *loop)
 {
 	static const struct agent_options options = {
 		.grace_ms = 1000,
 		.bypass_qdisc = true,	/* reading them takes a kernel */
 	};
-	bool keep = *(bool *)*state;
-	struct agent agent;
-	struct loop loop;
 
 	memset(&module, 0, sizeof(module));
-	for (int i = 0; i < 2; i++)
+	memset(&kernel, 0, sizeof(kernel));
+	for (int i = 0; i < 3; i++)
 		module.fds[i] = eventfd(0, EFD_CLOEXEC);
 	tc = fake_tc_new();
 	tc->links[1].ifindex = IIF;
 	tc->links[2].ifindex = OIF;
-	assert_int_equal(loop_open(&loop), 0);
-	assert_int_equal(agent_start(&agent, &loop, &options), AGENT_FINE);
+	assert_int_equal(loop_open(loop), 0);
+	assert_int_equal(agent_start(agent, loop, &options), AGENT_FINE);
 	module_flow_new();
-	agent_turn(&agent);
+	agent_turn(agent);
 	assert_int_equal(module.in_hw, 1);
 	assert_int_equal(fake_tc_filters(tc, FLOWS), 1);
+}
 
-	module.new_at_unbind = true;
-	agent_stop(&agent, keep);
+static void stop(struct agent *agent, struct loop *loop, bool keep)
+{
+	agent_stop(agent, keep);
+	assert_false(kernel.open);
 	assert_int_equal(fake_tc_filters(tc, 0, 0xffff), keep ? 2 : 0);
-	loop_close(&loop);
-	for (int i = 0; i < 2; i++)
+	loop_close(loop);
+	for (int i = 0; i < 3; i++)
 		close(module.fds[i]);
 	fake_tc_free(tc);
+}
+
+/* A flow that comes before the module has heard that the daemon goes. */
+static void test_stop(void **state)
+{
+	bool keep = *(bool *)*state;
+	struct agent agent;
+	struct loop loop;
+
+	start(&agent, &loop);
+	module.new_at_unbind = true;
+	stop(&agent, &loop, keep);
+}
+
+/* A change makes the loop turn, once it is due, and the flow is torn down. */
+static void test_change(void **state)
+{
+	struct nfo_change change = { .kind = NFO_CHANGE_DEVICE };
+	struct agent agent;
+	struct loop loop;
+
+	(void)state;
+	start(&agent, &loop);
+	assert_true(kernel.open);
+	change.ifindex = OIF;
+	kernel.fn(kernel.arg, &change);
+	assert_int_equal(module.teardowns, 0);
+	assert_int_equal(loop_turn(&loop, 60000), 0);
+	assert_int_equal(module.teardowns, 1);
+	stop(&agent, &loop, false);
 }
 
 int main(void)
@@ -169,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(test_stop, &keep),
 		cmocka_unit_test_prestate(test_stop, &remove),
+		cmocka_unit_test(test_change),
 	};
 
 	log_open("test_agent", LOG_ERR);
