@@ -15,6 +15,8 @@ modprobe nf_conntrack
 sysctl -qw net.netfilter.nf_conntrack_acct=1
 daemon_start
 # Conntrack goes on while there is no flowtable.
+conntrack -E -p udp --orig-port-dst 5001 -o timestamp,id > "$WORK/events" 2>&1 &
+events=$!
 ruleset
 again() { sed '/^flush ruleset/d' "$WORK/router.nft" | nft -f -; }
 nft 'add table inet track; add chain inet track c { type filter hook forward priority 1; }; add rule inet track c ct state invalid counter'
@@ -26,6 +28,9 @@ counted() {
 }
 vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &
 receiver=$!
+# The kernel offloads UDP from the second packet on. One that it has seen no
+# answer to ends with its flowtable entry, and another one counts from 0.
+until_true 30 vm 1 grep -q :1389 /proc/net/udp6 || die "no receiver"
 vm 0 udpflow send 10.0.1.2 5001 1000000 --pps 100 --from 7001 --warmup 1 --stop "$WORK/stop" > "$WORK/sent" &
 sender=$!
 
@@ -66,11 +71,12 @@ round "a smaller MTU for a while" "ip link set $(rep 1) mtu 1280" "ip link set $
 round "the daemon restarted" "daemon_stop USR2" daemon_start
 
 touch "$WORK/stop"
+reap TERM $events
 wait $sender
 wait $receiver
 wait $watcher
 grep -q ' lost=0 ' "$WORK/recv" || die "packets lost: $(cat "$WORK/recv")"
-[ ! -e "$WORK/backwards" ] || die "counters ran backwards: $(cat "$WORK/backwards")"
+[ ! -e "$WORK/backwards" ] || die "counters ran backwards: $(cat "$WORK/backwards" "$WORK/events")"
 # All that were sent: the data, three that say it is the end, one or more
 # that ask for an answer at the beginning.
 sent=$(sed -n 's/^sent=//p' "$WORK/sent")
