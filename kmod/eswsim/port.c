@@ -42,6 +42,10 @@ static struct sk_buff *frame_make(struct net_device *dev, struct sk_buff *skb)
 	/* The features promise neither; whoever ignores them loses. */
 	if (skb_is_gso(skb) || skb_linearize(skb) || skb->len < ETH_HLEN)
 		goto drop;
+	/* As whoever receives a frame that ends with its tag: skb_vlan_untag(). */
+	if (eth_type_vlan(((struct ethhdr *)skb->data)->h_proto) &&
+	    skb->len < VLAN_ETH_HLEN + sizeof(__be16))
+		goto drop;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		goto drop;
 

@@ -110,6 +110,9 @@ vlans() {
 	act 802.1q "" "vlan modify id 8 pipe @1" $v vf1=eth/vlan,id=8,prio=3,dei=1/ip/udp/data
 	act 802.1q "" "vlan modify id 8 priority 1 protocol 802.1ad pipe @1" $v \
 		vf1=eth/vlan,id=8,prio=1,dei=1,tpid=0x88a8/ip/udp/data
+	# Software never sees a frame that ends with its tag; nor may a rule.
+	act 802.1q "" "vlan pop pipe @1" eth/vlan,id=5/ip/udp/cut,20 vf1=eth/ip/udp/cut,16
+	act 802.1q "" "vlan pop pipe @1" eth/vlan,id=5/ip/udp/cut,19
 	act ip "" "vlan pop pipe @1" $u vf1=$u
 	act ip "" "vlan modify id 8 pipe @1" $u vf1=$u
 }
@@ -164,6 +167,9 @@ checksums() {
 		vf1=eth/ip,len=40/tcp,csum=0x8e17/hex,000000
 	act ip "" "csum udp pipe @1" eth/ip/udp,len=20,csum=7/data vf1=eth/ip/udp,len=20,csum=0/data
 	act ip "" "csum udp and ip pipe @1" eth/ip,frag=3,proto=17,csum=0/data vf1=eth/ip,frag=3,proto=17/data
+	# A header that says to have no words is none to drop, in software.
+	act ip "" "csum ip pipe @1" eth,type=0x0800/hex,0000000000000000000000000000000000000000 \
+		vf1=eth,type=0x0800/hex,0000000000000000000000000000000000000000
 	# A frame shorter than its headers say is dropped.
 	act ip "" "csum udp pipe @1" eth/ip/udp/data/cut,60
 	act ipv6 "" "csum udp pipe @1" eth/ip6/udp/data/cut,60

@@ -41,7 +41,7 @@ build_fingerprint()
 	{
 		cat "$PARTS/build.sh"
 		cd "$SRC" || return
-		build_files | grep -vE '^tests/((bench\.d|cases)/.*\.(sh|py)$|bench$|guest|check|demo)|^docs/' |
+		build_files | grep -vE '^tests/((bench\.d|cases|differential\.d)/.*\.(sh|py)$|bench$|differential$|guest|check|demo)|^docs/' |
 			tr '\n' '\0' | xargs -0 -r stat -c '%n %Y %s'
 	} | hash_of
 }

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# kernel: stock dev
+# group: judge
+# timeout: 900
+#
+# The judge, with rules of TC: random packets through random rules, in hardware
+# and in software. Another seed each time; what differs is told, and that seed.
+# With --full a million packets with the default seed, and a million more.
+set -euo pipefail
+RUN=${NFT_OFFLOAD_SRC:-/src}/tests/differential.d/run.sh
+
+# A judge that finds nothing where there is something is none: with rules that
+# differ at the two sides it must tell one of them, and no more than that one.
+if "$RUN" tc deep --seed 7 --packets 50000 --mistake > /tmp/mistake; then
+	echo "FAILED: the mistake was not found: $(cat /tmp/mistake)" >&2
+	exit 1
+fi
+awk '/^difference/ { n++ } n == 1' /tmp/mistake | tee /tmp/first
+[ "$(grep -c '^  rule:.*dec_ttl' /tmp/first)" = 1 ] && [ "$(grep -c '^  rule:' /tmp/first)" -le 2 ] || {
+	echo "FAILED: the mistake was not shrunk" >&2
+	exit 1
+}
+
+if [ -n "${NFT_OFFLOAD_FULL:-}" ]; then
+	"$RUN" tc deep --seed 1 --packets 1000000
+	"$RUN" tc deep --seed "$SRANDOM" --packets 1000000
+else
+	"$RUN" tc deep --seed "$SRANDOM" --packets 50000
+fi

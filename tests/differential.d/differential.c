@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * differential: random rules at both sides, random and hostile packets
+ * through both, and whether the same bytes leave by the same ports.
+ *
+ *	differential [--seed N] [--packets N] [--chains | --router | --bridge] [--mistake]
+ *
+ * The sides are what topology.sh has made. With --mistake the two have not quite
+ * the same rules, which must be found. The last line counts. Exit code 0,
+ * 1 where the sides differ, 2 if it could not be found out.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "duel.h"
+#include "flows.h"
+#include "packet.h"
+#include "ruleset.h"
+#include "shrink.h"
+#include "tuple.h"
+
+/* Packets for one set of rules, and differences that are told. */
+#define ROUND		4096
+#define ROUND_ROUTER	20000
+#define DIFFERENCES_MAX	5
+
+struct options {
+	uint64_t	seed;
+	uint64_t	packets;
+	bool		chains;
+	bool		router;
+	bool		bridge;
+	bool		mistake;
+};
+
+/* What packets are made of: rules, or connections through a router. */
+struct game {
+	struct duel	duel;
+	struct ruleset	set;
+	struct flows	flows;
+	bool		router;
+};
+
+/* Cuts it, or changes a few of its bytes, or leaves it alone. */
+static void mutate_bytes(struct frame *frame, struct dice *d)
+{
+	unsigned int n;
+
+	if (dice_chance(d, 8))
+		frame->len = FRAME_MIN + dice_below(d, frame->len - FRAME_MIN + 1);
+	if (!dice_chance(d, 8))
+		return;
+	for (n = 1 + dice_below(d, 3); n; n--)
+		frame->bytes[dice_below(d, frame->len)] = dice_roll(d);
+}
+
+/* What would end a connection, and so has another meaning the second time. */
+static bool ends(const struct frame *frame)
+{
+	struct tuple tuple;
+
+	return tuple_read(&tuple, frame) && tuple.tcp_flags & 7;
+}
+
+/* Near hits: most are changed in nothing or in one thing. */
+static void make_frame(const struct game *game, unsigned int port,
+		       struct dice *d, struct frame *frame)
+{
+	static const unsigned int changes[] = { 0, 0, 0, 1, 1, 1, 1, 2, 2, 3 };
+	const unsigned int mtu = game->duel.hw.ports[port].mtu;
+	unsigned int n = DICE_OF(d, changes);
+	struct packet packet;
+
+	if (game->router)
+		flows_packet(&game->flows, port, d, &packet);
+	else
+		ruleset_packet(&game->set, port, d, &packet);
+	for (; n; n--)
+		packet_mutate(&packet, d);
+	if (game->router)
+		packet.tcp_flags &= ~7;
+	packet_write(&packet, frame);
+	mutate_bytes(frame, d);
+	frame->port = port;
+	/* A longer one cannot be sent. */
+	if (frame->len > FRAME_MIN + mtu)
+		frame->len = FRAME_MIN + mtu;
+}
+
+static void tell(const struct game *game)
+{
+	if (game->router)
+		flows_print(&game->flows, stdout);
+	else
+		ruleset_print(&game->set, stdout);
+}
+
+/* A burst differs: which of its packets does? 1 if it is told, or -errno. */
+static int find(struct game *game, const struct frame *frames, size_t n)
+{
+	struct duel *duel = &game->duel;
+	struct frame frame;
+	size_t i;
+	int differs, err;
+
+	for (i = 0; i < n; i++) {
+		differs = duel_burst(duel, &frames[i], 1);
+		if (differs < 0)
+			return differs;
+		if (!differs)
+			continue;
+		frame = frames[i];
+		err = shrink(duel, game->router ? NULL : &game->set, &frame);
+		if (err)
+			return err;
+		printf("difference:\n");
+		tell(game);
+		err = duel_show(duel, &frame, stdout);
+		return err ?: 1;
+	}
+	printf("difference: of %zu packets that do not differ one by one; into port %u:\n",
+	       n, frames->port);
+	tell(game);
+	return 1;
+}
+
+/* Those with right checksums and those with wrong ones apart, for a router. */
+static int play_burst(struct game *game, struct dice *d, unsigned int n)
+{
+	static struct frame right[DUEL_BURST], wrong[DUEL_BURST];
+	const unsigned int port = dice_below(d, game->duel.hw.n_ports);
+	unsigned int n_right = 0, n_wrong = 0;
+	int differs = 0;
+
+	while (n_right + n_wrong < n) {
+		struct frame *frame = &right[n_right];
+
+		make_frame(game, port, d, frame);
+		if (duel_exempt(&game->duel, frame) || (game->router && ends(frame)))
+			continue;
+		if (game->duel.late && !tuple_sums_right(frame))
+			wrong[n_wrong++] = *frame;
+		else
+			n_right++;
+	}
+	if (n_right)
+		differs = duel_burst(&game->duel, right, n_right);
+	if (differs == 1)
+		return find(game, right, n_right);
+	if (!differs && n_wrong)
+		differs = duel_burst(&game->duel, wrong, n_wrong);
+	return differs == 1 ? find(game, wrong, n_wrong) : differs;
+}
+
+/* One set of rules. 1 if the sides differ, 0 if not, or a negative errno. */
+static int play(struct game *game, struct dice *d, uint64_t n)
+{
+	unsigned int burst;
+	int result;
+
+	if (game->router)
+		result = flows_renew(&game->flows, &game->duel, d);
+	else
+		result = ruleset_renew(&game->set, d);
+	while (!result && n) {
+		burst = n < DUEL_BURST ? n : DUEL_BURST;
+		result = play_burst(game, d, burst);
+		n -= burst;
+	}
+	return result;
+}
+
+static int run(struct game *game, const struct options *options)
+{
+	struct dice all = { .state = options->seed }, dice;
+	const uint64_t round = game->duel.late ? ROUND_ROUTER : ROUND;
+	uint64_t left = options->packets, n;
+	int result = 0, differences = 0;
+
+	while (left && result >= 0 && differences < DIFFERENCES_MAX) {
+		n = left < round ? left : round;
+		/* What one set of rules takes is no matter for the next. */
+		dice.state = dice_roll(&all);
+		result = play(game, &dice, n);
+		differences += result == 1;
+		left -= n;
+		fflush(stdout);
+	}
+	return result < 0 ? result : differences;
+}
+
+static void sum_up(const struct game *game, const struct options *options,
+		   int differences, double seconds)
+{
+	printf("%llu packets, %llu hits, %d differences, %.0f packets/s, ",
+	       (unsigned long long)game->duel.packets,
+	       (unsigned long long)side_hits(&game->duel.hw), differences,
+	       game->duel.packets / seconds);
+	if (game->router)
+		printf("%u connections", game->flows.tried);
+	else
+		printf("%llu rules (%llu more refused)",
+		       (unsigned long long)game->set.taken,
+		       (unsigned long long)game->set.refused);
+	printf(", seed %llu\n", (unsigned long long)options->seed);
+}
+
+static int compare(struct game *game, const struct options *options)
+{
+	struct timespec from, to;
+	int err, result;
+
+	game->router = game->duel.router = options->router;
+	game->duel.late = options->router || options->bridge;
+	err = duel_open(&game->duel);
+	if (err)
+		return err;
+	err = ruleset_open(&game->set, &game->duel.hw, &game->duel.sw,
+			   options->chains);
+	if (err)
+		goto out;
+	game->set.mistake = options->mistake;
+	game->set.bridge = options->bridge;
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	result = run(game, options);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	if (result >= 0)
+		sum_up(game, options, result, to.tv_sec - from.tv_sec +
+		       (to.tv_nsec - from.tv_nsec) / 1e9);
+	err = result;
+	ruleset_close(&game->set);
+out:
+	duel_close(&game->duel);
+	return err;
+}
+
+static bool parse(int argc, char **argv, struct options *options)
+{
+	static const struct option words[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "packets", required_argument, NULL, 'p' },
+		{ "chains", no_argument, NULL, 'c' },
+		{ "router", no_argument, NULL, 'r' },
+		{ "bridge", no_argument, NULL, 'b' },
+		{ "mistake", no_argument, NULL, 'm' },
+		{ 0 },
+	};
+	int word;
+
+	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
+		char *end = "";
+
+		switch (word) {
+		case 's':
+			options->seed = strtoull(optarg, &end, 10);
+			break;
+		case 'p':
+			options->packets = strtoull(optarg, &end, 10);
+			break;
+		case 'c':
+			options->chains = true;
+			break;
+		case 'r':
+			options->router = true;
+			break;
+		case 'b':
+			options->bridge = true;
+			break;
+		case 'm':
+			options->mistake = true;
+			break;
+		default:
+			return false;
+		}
+		if (*end)
+			return false;
+	}
+	return optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+	static struct game game;
+	struct options options = { .seed = 1, .packets = 100000 };
+	int result;
+
+	if (!parse(argc, argv, &options)) {
+		fprintf(stderr, "usage: %s [--seed N] [--packets N] [--chains | --router | --bridge] [--mistake]\n",
+			argv[0]);
+		return 2;
+	}
+	result = compare(&game, &options);
+	if (result < 0) {
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(-result));
+		return 2;
+	}
+	return result != 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ring: a network device as a place where frames are put in and come out.
+ *
+ * Frames are sent in batches (sendmmsg) and received from a ring that the
+ * kernel fills (AF_PACKET, TPACKET_V2), so that a frame that comes out costs
+ * no system call. What the device itself was given to send is not received,
+ * but with RING_SENT: then only that is.
+ *
+ * Facts: packet(7), Documentation/networking/packet_mmap.rst. Threads: a ring
+ * is its owner's alone.
+ */
+#ifndef RING_H
+#define RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+
+enum ring_kind {
+	RING_RECEIVED,	/* what comes in by the device */
+	RING_SENT,	/* what the kernel sends by it */
+};
+
+struct ring {
+	int		fd;
+	enum ring_kind	kind;
+	int		ifindex;
+	unsigned int	mtu;	/* bytes behind the Ethernet header */
+	uint8_t		*map;
+	unsigned int	next;	/* slot that the kernel fills next */
+};
+
+/*
+ * Opens the device @name of the calling thread's network namespace; it must
+ * be up. 0 or a negative errno; then nothing is to be closed.
+ */
+int ring_open(struct ring *ring, const char *name, enum ring_kind kind);
+
+/* Closes what ring_open() opened. */
+void ring_close(struct ring *ring);
+
+/*
+ * Sends @n frames, all of them. 0 or a negative errno: -EMSGSIZE for one
+ * beyond the device's MTU; some may have been sent.
+ */
+int ring_send(struct ring *ring, const struct frame *frames, size_t n);
+
+/*
+ * Takes one frame that has come out, with its VLAN tag where it was on the
+ * wire. 1, or 0 if there is none; @frame->port is left alone.
+ */
+int ring_take(struct ring *ring, struct frame *frame);
+
+/* Frames that were lost since the last call, because the ring was full. */
+unsigned int ring_lost(struct ring *ring);
+
+#endif /* RING_H */

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# router: a router on each side's representors, both alike, for
+# tests/differential. To be sourced after topology.sh.
+#
+# Port N: 10.0.N.1/24 and fd00:N::1/64, MAC 02:00:00:01:00:0N; VLAN 100 of port 2:
+# 10.0.10.1/24 and fd00:10::1/64. Hosts .2 to .4 have MAC 02:00:00:00:NN:HH; others
+# need none, as the devices do not ask (arp off). The hardware's is the guest
+# itself, the software's the namespace "soft", with the flowtable and without
+# "flags offload".
+
+# in_side LETTER COMMAND...: where the router of that side is.
+in_side() {
+	local l=$1
+	shift
+	if [ "$l" = s ]; then
+		ip netns exec soft "$@"
+	else
+		"$@"
+	fi
+}
+
+# Times are long and limits high, so that nothing happens by itself.
+router_settings() {
+	in_side "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 \
+		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+		net.ipv4.ipfrag_time=3600 \
+		net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
+		net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 \
+		net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratelimit=0 \
+		net.ipv6.auto_flowlabels=0 net.ipv6.ip6frag_time=3600
+	# Of the whole machine before 6.13, and so not there in a namespace.
+	in_side "$1" sysctl -qew net.ipv4.icmp_ratemask=0 net.ipv4.icmp_msgs_per_sec=100000000 \
+		net.ipv4.icmp_msgs_burst=100000000
+	in_side "$1" sysctl -qew net.ipv4.ipfrag_max_dist=0 net.ipv4.ipfrag_high_thresh=268435456 \
+		net.ipv6.ip6frag_high_thresh=268435456 \
+		net.netfilter.nf_conntrack_frag6_high_thresh=268435456
+	in_side "$1" sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1 \
+		net.netfilter.nf_conntrack_udp_timeout=3600 \
+		net.netfilter.nf_conntrack_udp_timeout_stream=3600 \
+		net.netfilter.nf_conntrack_frag6_timeout=3600 \
+		net.netfilter.nf_flowtable_udp_timeout=3600 \
+		net.netfilter.nf_flowtable_tcp_timeout=3600
+}
+
+# router_network LETTER DEVICE NUMBER
+router_network() {
+	local l=$1 dev=$2 n=$3 host mac
+	in_side "$l" ip addr add "10.0.$n.1/24" dev "$dev"
+	in_side "$l" ip addr add "fd00:$n::1/64" dev "$dev" nodad
+	for host in 2 3 4; do
+		mac=$(printf '02:00:00:00:%02x:%02x' "$n" $host)
+		in_side "$l" ip neigh add "10.0.$n.$host" lladdr "$mac" dev "$dev" nud permanent
+		in_side "$l" ip neigh add "fd00:$n::$host" lladdr "$mac" dev "$dev" nud permanent
+	done
+}
+
+router_devices() {
+	local l=$1 n dev
+	for ((n = 0; n <= SIDE_VFS; n++)); do
+		dev=${l}rep$n
+		ip link set "$dev" down address "02:00:00:01:00:0$n"
+		[ "$l" = h ] || ip link set "$dev" netns soft
+		in_side "$l" sysctl -qw "net.ipv6.conf.$dev.disable_ipv6=0"
+		in_side "$l" ip link set "$dev" addrgenmode none arp off up
+		router_network "$l" "$dev" "$n"
+	done
+	in_side "$l" ip link add link "${l}rep2" name "${l}rep2.100" type vlan id 100
+	in_side "$l" ip link set "${l}rep2.100" addrgenmode none arp off up
+	router_network "$l" "${l}rep2.100" 10
+	ip link set "${l}port1" mtu 1500
+	in_side "$l" ip link set "${l}rep1" mtu 1500
+}
+
+# router_rules LETTER [FLAGS]: each host has an address of its own beyond port 3,
+# so that no two connections can want the same port.
+router_rules() {
+	local l=$1 flags=${2:-}
+	in_side "$l" nft -f - <<-NFT
+	table inet filter {
+		flowtable fast {
+			hook ingress priority filter
+			devices = { ${l}rep0, ${l}rep1, ${l}rep2, ${l}rep3 }
+			$flags
+			counter
+		}
+		chain forward {
+			type filter hook forward priority filter; policy accept
+			meta l4proto { tcp, udp } flow add @fast
+		}
+	}
+	table ip nat {
+		chain pre {
+			type nat hook prerouting priority dstnat
+			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.3.1, 10.0.10.1 } udp dport 6000 dnat to 10.0.2.2:5000
+			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.3.1, 10.0.10.1 } tcp dport 6000 dnat to 10.0.2.2:5000
+			ip daddr { 10.0.1.1, 10.0.2.1, 10.0.3.1, 10.0.10.1 } udp dport 6001 dnat to 10.0.0.3
+			ip daddr { 10.0.1.1, 10.0.2.1, 10.0.3.1, 10.0.10.1 } tcp dport 6001 dnat to 10.0.0.3
+			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.2.1, 10.0.10.1 } udp dport 6002 dnat to 10.0.3.4:5002
+			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.2.1, 10.0.10.1 } tcp dport 6002 dnat to 10.0.3.4:5002
+		}
+		chain post {
+			type nat hook postrouting priority srcnat
+			oifname "${l}rep3" snat ip prefix to ip saddr map {
+				10.0.0.0/24 : 192.0.0.0/24, 10.0.1.0/24 : 192.0.1.0/24,
+				10.0.2.0/24 : 192.0.2.0/24, 10.0.10.0/24 : 192.0.10.0/24 }
+		}
+	}
+	table ip6 nat {
+		chain pre {
+			type nat hook prerouting priority dstnat
+			ip6 daddr { fd00:0::1, fd00:1::1, fd00:3::1, fd00:10::1 } udp dport 6000 dnat to [fd00:2::2]:5000
+			ip6 daddr { fd00:0::1, fd00:1::1, fd00:3::1, fd00:10::1 } tcp dport 6000 dnat to [fd00:2::2]:5000
+			ip6 daddr { fd00:1::1, fd00:2::1, fd00:3::1, fd00:10::1 } udp dport 6001 dnat to fd00:0::3
+			ip6 daddr { fd00:1::1, fd00:2::1, fd00:3::1, fd00:10::1 } tcp dport 6001 dnat to fd00:0::3
+		}
+		chain post {
+			type nat hook postrouting priority srcnat
+			oifname "${l}rep3" ip6 saddr fd00:0::2 snat to 2001:db8::2
+			oifname "${l}rep3" ip6 saddr fd00:2::3 snat to 2001:db8::3
+			oifname "${l}rep3" ip6 saddr fd00:10::4 snat to 2001:db8::4
+		}
+	}
+	NFT
+}
+
+# router_up LETTER [FLAGS]
+router_up() {
+	[ "$1" = h ] || ip netns add soft
+	router_settings "$1"
+	router_devices "$1"
+	router_rules "$@"
+}

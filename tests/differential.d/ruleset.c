@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ruleset: see ruleset.h. */
+#include "ruleset.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exempt.h"
+#include "invent.h"
+#include "ofrule.h"
+#include "tc_flower.h"
+
+enum { HARDWARE, SOFTWARE };
+
+int ruleset_open(struct ruleset *set, const struct side *hw,
+		 const struct side *sw, bool chains)
+{
+	unsigned int i;
+
+	memset(set, 0, sizeof(*set));
+	set->n_ports = hw->n_ports;
+	set->chains = chains;
+	for (i = 0; i < hw->n_ports; i++) {
+		set->reps[HARDWARE][i] = side_representor(hw, i);
+		set->reps[SOFTWARE][i] = side_representor(sw, i);
+	}
+	return nfo_rtnl_open(&set->rtnl);
+}
+
+static void place_of(const struct ruleset *set, unsigned int i, int side,
+		     struct nfo_place *place)
+{
+	const struct ruleset_entry *entry = &set->entries[i];
+
+	memset(place, 0, sizeof(*place));
+	place->ifindex = set->reps[side][entry->port];
+	place->chain = entry->chain;
+	place->prio = entry->prio;
+	place->handle = i + 1;
+}
+
+static void keep_error(void *arg, int err, const char *text)
+{
+	int *to = arg;
+
+	(void)text;
+	*to = err;
+}
+
+static int talk(struct ruleset *set, int len)
+{
+	int err = len, said = 0;
+
+	if (len > 0)
+		err = nfo_rtnl_queue(set->rtnl, keep_error, NULL, &said);
+	if (!err)
+		err = nfo_rtnl_flush(set->rtnl);
+	return err ? err : said;
+}
+
+/* The rule with the devices of @side for the numbers of ports. */
+static int rule_at(const struct ruleset *set, unsigned int i, int side,
+		   struct nfo_rule *rule)
+{
+	unsigned int k;
+	int err = nfo_rule_copy(rule, &set->entries[i].rule);
+
+	for (k = 0; !err && k < rule->n_actions; k++) {
+		struct nfo_action *a = &rule->actions[k];
+
+		if (a->type == NFO_ACT_REDIRECT || a->type == NFO_ACT_MIRROR)
+			a->port.ifindex = set->reps[side][a->port.ifindex - 1];
+		/* An action without effect, where the NIC's would have one. */
+		if (set->mistake && side == SOFTWARE && a->type == NFO_ACT_DEC_TTL) {
+			a->type = NFO_ACT_CSUM;
+			a->csum = NFO_CSUM_IPV4;
+		}
+	}
+	return err;
+}
+
+static int put_at(struct ruleset *set, unsigned int i, int side)
+{
+	const uint32_t flags = side == HARDWARE ? NFO_TC_SKIP_SW : NFO_TC_SKIP_HW;
+	void *room = nfo_rtnl_room(set->rtnl);
+	struct nfo_place place;
+	struct nfo_rule rule;
+	int err;
+
+	if (!room)
+		return -ENOMEM;
+	err = rule_at(set, i, side, &rule);
+	if (err)
+		return err;
+	nfo_rule_normalise(&rule);
+	place_of(set, i, side, &place);
+	err = talk(set, nfo_tc_flower_put(room, NFO_RTNL_MSG_MAX, &rule, &place,
+					  NULL, flags, NULL));
+	nfo_rule_uninit(&rule);
+	return err;
+}
+
+static int del_at(struct ruleset *set, unsigned int i, int side)
+{
+	void *room = nfo_rtnl_room(set->rtnl);
+	struct nfo_place place;
+
+	if (!room)
+		return -ENOMEM;
+	place_of(set, i, side, &place);
+	return talk(set, nfo_tc_flower_del(room, NFO_RTNL_MSG_MAX, &place));
+}
+
+/* By ovs-ofctl, which says itself what it does not like. */
+static int openflow_at(const struct ruleset *set, unsigned int i, char letter,
+		       bool there)
+{
+	const struct ruleset_entry *entry = &set->entries[i];
+	static char rule[4096], command[8192];
+
+	ofrule_write(&entry->rule, entry->port + 1, entry->prio, rule, sizeof(rule));
+	if (!there)
+		*strstr(rule, ",actions=") = '\0';
+	snprintf(command, sizeof(command), "ovs-ofctl -O OpenFlow15 %s %cbr '%s' >&2",
+		 there ? "add-flow" : "--strict del-flows", letter, rule);
+	return system(command) ? -EOPNOTSUPP : 0;
+}
+
+static int openflow(struct ruleset *set, unsigned int i, bool there)
+{
+	int err = openflow_at(set, i, 'h', there);
+
+	if (!err)
+		err = openflow_at(set, i, 's', there);
+	set->entries[i].there = there && !err;
+	return err;
+}
+
+int ruleset_put(struct ruleset *set, unsigned int i, bool there)
+{
+	struct ruleset_entry *entry = &set->entries[i];
+	int err;
+
+	if (entry->there == there)
+		return 0;
+	if (set->bridge)
+		return openflow(set, i, there);
+	if (!there) {
+		entry->there = false;
+		err = del_at(set, i, HARDWARE);
+		return del_at(set, i, SOFTWARE) ?: err;
+	}
+	err = put_at(set, i, HARDWARE);
+	if (err)
+		return err;
+	err = put_at(set, i, SOFTWARE);
+	if (err)
+		del_at(set, i, HARDWARE);
+	else
+		entry->there = true;
+	return err;
+}
+
+static int ruleset_clear(struct ruleset *set)
+{
+	int err = 0;
+
+	while (set->n) {
+		set->n--;
+		err = ruleset_put(set, set->n, false) ?: err;
+		nfo_rule_uninit(&set->entries[set->n].rule);
+	}
+	return err;
+}
+
+void ruleset_close(struct ruleset *set)
+{
+	ruleset_clear(set);
+	nfo_rtnl_close(set->rtnl);
+}
+
+/*
+ * A priority of its own, or the one of the rule before: then the masks decide,
+ * in the order in which they came.
+ */
+static uint16_t any_prio(const struct ruleset *set, struct dice *d,
+			 const struct ruleset_entry *entry)
+{
+	const struct ruleset_entry *before = entry - 1;
+
+	if (set->n && !set->bridge && before->port == entry->port && before->chain == entry->chain &&
+	    nfo_rule_protocol(&before->rule) == nfo_rule_protocol(&entry->rule) &&
+	    dice_chance(d, 50))
+		return before->prio;
+	return 100 + set->n * 10;
+}
+
+static int add_entry(struct ruleset *set, struct dice *d)
+{
+	struct ruleset_entry *entry = &set->entries[set->n];
+	struct invent_world world = { .n_ports = set->n_ports };
+	int err;
+
+	memset(entry, 0, sizeof(*entry));
+	entry->port = dice_below(d, set->n_ports);
+	if (set->chains && dice_chance(d, 30))
+		entry->chain = 1 + dice_below(d, RULESET_CHAINS);
+	if (set->chains && entry->chain < RULESET_CHAINS)
+		world.next_chain = entry->chain + 1;
+	if (!set->bridge && dice_chance(d, 35))
+		invent_flowtable(&entry->rule, d, &world);
+	else
+		invent_openflow(&entry->rule, d, &world);
+	entry->prio = any_prio(set, d, entry);
+	set->n++;
+	err = exempt_rule(&entry->rule) ? -EOPNOTSUPP :
+	      ruleset_put(set, set->n - 1, true);
+	if (!err) {
+		set->taken++;
+		return 0;
+	}
+	set->refused++;
+	set->n--;
+	nfo_rule_uninit(&entry->rule);
+	/* The kernel's or the NIC's refusal is no error of ours. */
+	return err == -ENOMEM || err == NFO_RTNL_LOST ? err : 0;
+}
+
+int ruleset_renew(struct ruleset *set, struct dice *dice)
+{
+	unsigned int n = 3 + dice_below(dice, RULESET_MAX - 3);
+	int err = ruleset_clear(set);
+
+	while (!err && n--)
+		err = add_entry(set, dice);
+	return err;
+}
+
+static const struct ruleset_entry *pick(const struct ruleset *set,
+					unsigned int port, bool first,
+					struct dice *d)
+{
+	const struct ruleset_entry *fit[RULESET_MAX];
+	unsigned int n = 0, i;
+
+	for (i = 0; i < set->n; i++)
+		if (set->entries[i].port == port && set->entries[i].there &&
+		    !(first && set->entries[i].chain))
+			fit[n++] = &set->entries[i];
+	return n ? fit[dice_below(d, n)] : NULL;
+}
+
+/* What must be there for the first rule, and where that is open, the second. */
+static void merge(struct nfo_key *key, struct nfo_key *mask,
+		  const struct nfo_rule *first, const struct nfo_rule *second)
+{
+	const uint8_t *k1 = (const void *)&first->key, *m1 = (const void *)&first->mask;
+	const uint8_t *k2 = (const void *)&second->key, *m2 = (const void *)&second->mask;
+	uint8_t *k = (void *)key, *m = (void *)mask;
+	size_t i;
+
+	for (i = 0; i < sizeof(*key); i++) {
+		k[i] = (k1[i] & m1[i]) | (k2[i] & m2[i] & ~m1[i]);
+		m[i] = m1[i] | m2[i];
+	}
+}
+
+void ruleset_packet(const struct ruleset *set, unsigned int port,
+		    struct dice *dice, struct packet *packet)
+{
+	const struct ruleset_entry *first = pick(set, port, true, dice);
+	const struct ruleset_entry *second = pick(set, port, false, dice);
+	struct nfo_key key, mask;
+
+	if (!first || dice_chance(dice, 2)) {
+		packet_random(packet, dice);
+		return;
+	}
+	if (!second || !second->chain)
+		second = first;
+	merge(&key, &mask, &first->rule, &second->rule);
+	packet_match(packet, dice, &key, &mask);
+}
+
+void ruleset_print(const struct ruleset *set, FILE *to)
+{
+	static char text[8192];
+	unsigned int i;
+
+	for (i = 0; i < set->n; i++) {
+		const struct ruleset_entry *entry = &set->entries[i];
+
+		if (!entry->there)
+			continue;
+		if (set->bridge) {
+			ofrule_write(&entry->rule, entry->port + 1, entry->prio,
+				     text, sizeof(text));
+			fprintf(to, "  rule: %s\n", text);
+			continue;
+		}
+		nfo_rule_to_string(&entry->rule, text, sizeof(text));
+		fprintf(to, "  rule: from port %u, chain %u, prio %u: %s\n",
+			entry->port, entry->chain, entry->prio, text);
+	}
+}

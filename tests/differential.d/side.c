@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+/* side: see side.h. */
+#include "side.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tuple.h"
+
+/*
+ * A packet is received three times at most: by the representor, by what
+ * decapsulates it, by the far end. So often the bell is rung.
+ */
+#define SIDE_RINGS	3
+#define SIDE_PATIENCE_S	60
+/* IEEE 802, local experimental: no one else's. */
+#define SIDE_BELL_TYPE	"\x88\xb5"
+
+static void port_name(const struct side *side, char *name, const char *what,
+		      unsigned int number)
+{
+	snprintf(name, IFNAMSIZ, "%c%s%u", side->letter, what, number);
+}
+
+uint32_t side_representor(const struct side *side, unsigned int number)
+{
+	char name[IFNAMSIZ];
+
+	port_name(side, name, "rep", number);
+	return if_nametoindex(name);
+}
+
+/* The counter hw_rx_hit_packets of a representor: the first of all. */
+static uint64_t hits_of(const struct side *side, unsigned int number)
+{
+	struct {
+		struct ethtool_stats head;
+		uint64_t values[64];
+	} stats = { .head = { .cmd = ETHTOOL_GSTATS } };
+	struct ifreq request = { .ifr_data = (void *)&stats };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), err;
+
+	port_name(side, request.ifr_name, "rep", number);
+	err = ioctl(fd, SIOCETHTOOL, &request);
+	close(fd);
+	return err ? 0 : stats.values[0];
+}
+
+static uint64_t all_hits(const struct side *side)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < side->n_ports; i++)
+		sum += hits_of(side, i);
+	return sum;
+}
+
+uint64_t side_hits(const struct side *side)
+{
+	return all_hits(side) - side->hits;
+}
+
+static int open_named(struct side *side, struct ring *ring, const char *what,
+		      enum ring_kind kind)
+{
+	char name[IFNAMSIZ];
+
+	snprintf(name, sizeof(name), "%c%s", side->letter, what);
+	return ring_open(ring, name, kind);
+}
+
+static int open_ports(struct side *side)
+{
+	char name[IFNAMSIZ];
+	int err;
+
+	while (side->n_ports < SIDE_PORTS_MAX) {
+		port_name(side, name, "port", side->n_ports);
+		err = ring_open(&side->ports[side->n_ports], name, RING_RECEIVED);
+		if (err == -ENODEV && side->n_ports)
+			return 0;
+		if (err)
+			return err;
+		side->n_ports++;
+	}
+	return 0;
+}
+
+int side_open(struct side *side, char letter)
+{
+	cpu_set_t cpus;
+	int err;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		return -errno;
+	memset(side, 0, sizeof(*side));
+	side->letter = letter;
+	err = open_named(side, &side->bell, "bell", RING_RECEIVED);
+	if (err)
+		return err;
+	err = open_named(side, &side->slow, "slow", RING_SENT);
+	side->has_slow = !err;
+	if (!err || err == -ENODEV)
+		err = open_ports(side);
+	if (err)
+		side_close(side);
+	else
+		side->hits = all_hits(side);
+	return err;
+}
+
+void side_close(struct side *side)
+{
+	while (side->n_ports)
+		ring_close(&side->ports[--side->n_ports]);
+	if (side->has_slow)
+		ring_close(&side->slow);
+	ring_close(&side->bell);
+}
+
+/* Reads the bell's port until @number comes back. */
+static int await_bell(struct side *side, uint32_t number)
+{
+	struct pollfd poll_fd = { .fd = side->bell.fd, .events = POLLIN };
+	const time_t end = time(NULL) + SIDE_PATIENCE_S;
+	struct frame got;
+
+	for (;;) {
+		while (ring_take(&side->bell, &got))
+			if (got.len >= FRAME_MIN + sizeof(number) &&
+			    !memcmp(got.bytes + 12, SIDE_BELL_TYPE, 2) &&
+			    !memcmp(got.bytes + FRAME_MIN, &number, sizeof(number)))
+				return 0;
+		if (time(NULL) >= end)
+			return -ETIMEDOUT;
+		/* Asleep, so that the kernel's threads of this CPU get on. */
+		if (poll(&poll_fd, 1, 1000) < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+static int ring_bell(struct side *side)
+{
+	struct frame bell = { .len = FRAME_MIN + 46 };
+	unsigned int i;
+	int err = 0;
+
+	memset(bell.bytes, 0x02, 12);
+	memcpy(bell.bytes + 12, SIDE_BELL_TYPE, 2);
+	for (i = 0; !err && i < SIDE_RINGS; i++) {
+		side->bells++;
+		memcpy(bell.bytes + FRAME_MIN, &side->bells, sizeof(side->bells));
+		err = ring_send(&side->bell, &bell, 1);
+		if (!err)
+			err = await_bell(side, side->bells);
+	}
+	return err;
+}
+
+static void add(struct outcome *outcome, const struct frame *frame)
+{
+	static struct frame seen;
+
+	if (outcome->blind_id || outcome->blind_sums) {
+		seen = *frame;
+		if (outcome->blind_id)
+			tuple_clear_id(&seen);
+		if (outcome->blind_sums)
+			tuple_clear_sums(&seen);
+		frame = &seen;
+	}
+	outcome->sum += frame_hash(frame->port, frame->bytes, frame->len);
+	outcome->n++;
+}
+
+static void collect_from(struct ring *ring, uint8_t number,
+			 struct outcome *outcome)
+{
+	static struct frame spare;
+	struct frame *frame;
+
+	for (;;) {
+		frame = outcome->n < outcome->room ?
+			&outcome->kept[outcome->n] : &spare;
+		if (!ring_take(ring, frame))
+			return;
+		frame->port = number;
+		add(outcome, frame);
+	}
+}
+
+static int collect(struct side *side, struct outcome *outcome)
+{
+	unsigned int lost = 0, i;
+
+	for (i = 0; i < side->n_ports; i++) {
+		collect_from(&side->ports[i], i, outcome);
+		lost += ring_lost(&side->ports[i]);
+	}
+	if (side->has_slow) {
+		collect_from(&side->slow, side->n_ports, outcome);
+		lost += ring_lost(&side->slow);
+	}
+	return lost ? -ENOBUFS : 0;
+}
+
+int side_exchange(struct side *side, const struct frame *frames, size_t n,
+		  struct outcome *outcome)
+{
+	int err = ring_send(&side->ports[frames->port], frames, n);
+
+	return err ? err : side_more(side, outcome);
+}
+
+int side_more(struct side *side, struct outcome *outcome)
+{
+	int err = ring_bell(side);
+
+	return err ? err : collect(side, outcome);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * side: one of the two that are compared: a switch with its ports, whose
+ * packets go through hardware or through software.
+ *
+ *	port 0 ... n-1   the far end of each port (VFs, the wire): frames are
+ *	                 sent there and come out there
+ *	slow             what the switch left to the slow path, where the
+ *	                 topology has led it there; number n
+ *	bell             a port of its own that gives back what it is sent, by
+ *	                 way of software: what was sent before has then come out
+ *
+ * The devices have fixed names: topology.sh. Frames are sent and processed on
+ * one CPU, the caller's, whose backlog keeps their order: that is why the bell
+ * proves something.
+ *
+ * Threads: the caller's only; it is pinned to a CPU by side_open().
+ */
+#ifndef SIDE_H
+#define SIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "ring.h"
+
+#define SIDE_PORTS_MAX	8
+
+struct side {
+	char		letter;		/* 'h' or 's': names begin with it */
+	unsigned int	n_ports;
+	struct ring	ports[SIDE_PORTS_MAX];
+	bool		has_slow;
+	struct ring	slow;
+	struct ring	bell;
+	uint32_t	bells;		/* rung so far */
+	uint64_t	hits;		/* of the NIC, at the start */
+};
+
+/*
+ * What came out: how many, and a sum that is equal for equal sets of (port,
+ * bytes) in any order. Frames are kept as far as there is room, as they came.
+ */
+struct outcome {
+	bool		blind_id;	/* not to IPv4 ids of a router's own */
+	bool		blind_sums;	/* not to checksums */
+	uint64_t	sum;
+	unsigned int	n;
+	struct frame	*kept;
+	unsigned int	room;
+};
+
+/* Opens the devices that begin with @letter. 0 or a negative errno. */
+int side_open(struct side *side, char letter);
+
+void side_close(struct side *side);
+
+/*
+ * Sends @n frames, all by the port of the first one, waits until all of them
+ * are through, and adds to @outcome what came out. 0 or a negative errno:
+ * -ETIMEDOUT where the bell does not come back, -ENOBUFS where a ring ran over.
+ */
+int side_exchange(struct side *side, const struct frame *frames, size_t n,
+		  struct outcome *outcome);
+
+/* Waits once more and adds what has come out meanwhile. As side_exchange(). */
+int side_more(struct side *side, struct outcome *outcome);
+
+/* Packets that rules of the NIC have taken at any port since the opening. */
+uint64_t side_hits(const struct side *side);
+
+/* The ifindex of port @number's representor, 0 if there is none. */
+uint32_t side_representor(const struct side *side, unsigned int number);
+
+#endif /* SIDE_H */
