@@ -217,6 +217,22 @@ static void flowtable_parse_match(const struct nlattr *match,
 	}
 }
 
+/* Does @actions put on the header of a tunnel that is to have no key? */
+static bool flowtable_keyless(const struct nlattr *actions)
+{
+	struct nft_offload_tunnel tunnel;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, actions) {
+		if (mnl_attr_get_type(attr) != NFT_OFFLOAD_ACTION_ATTR_TUNNEL_SET ||
+		    flowtable_size(attr, sizeof(tunnel)) < 0)
+			continue;
+		memcpy(&tunnel, mnl_attr_get_payload(attr), sizeof(tunnel));
+		return !(tunnel.flags & NFT_OFFLOAD_TUNNEL_KEY);
+	}
+	return false;
+}
+
 int nfo_flowtable_parse(const struct nlmsghdr *nlh,
 			struct nfo_flowtable_flow *flow)
 {
@@ -246,9 +262,11 @@ int nfo_flowtable_parse(const struct nlmsghdr *nlh,
 		return -EBADMSG;
 	if (flow->match)
 		flowtable_parse_match(flow->match, flow);
-	if (flow->actions)
+	if (flow->actions) {
 		flow->oif = flowtable_u32(flow->actions,
 					  NFT_OFFLOAD_ACTION_ATTR_REDIRECT);
+		flow->keyless = flowtable_keyless(flow->actions);
+	}
 	return 0;
 }
 

@@ -26,6 +26,7 @@
 #ifndef NFO_FLOWTABLE_H
 #define NFO_FLOWTABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/nft_offload.h>
@@ -60,6 +61,7 @@ struct nfo_flowtable_flow {
 	int32_t priority;	/* of the flowtable's hook */
 	uint32_t iif;		/* ingress ifindex; 0 if the match has none */
 	uint32_t oif;		/* egress ifindex; 0 if there is none */
+	bool keyless;		/* goes into a tunnel without the flag KEY */
 	struct nfo_flowtable_tuple tuple;	/* for people to read */
 	uint32_t mtu;		/* of the egress, bytes from the IP header on */
 	uint8_t state;		/* enum nft_offload_state, as the module has it */

@@ -205,7 +205,10 @@ flowtable_action(struct flowtable_actions *actions, const struct nfo_key *key,
 	}
 }
 
-/* The UDP port is the tunnel device's: see flowtable_source.c. */
+/*
+ * The UDP port is the tunnel device's, and whether an id without the flag KEY is
+ * sent depends on it, too: see flowtable_source.c.
+ */
 static int flowtable_tunnel_set(const struct nft_offload_tunnel *from,
 				struct nfo_rule *rule)
 {
@@ -213,7 +216,7 @@ static int flowtable_tunnel_set(const struct nft_offload_tunnel *from,
 		.type = NFO_ACT_TUNNEL_SET,
 		.tunnel = {
 			.id = from->id,
-			.has_id = from->flags & NFT_OFFLOAD_TUNNEL_KEY,
+			.has_id = true,
 			.is_ipv6 = from->flags & NFT_OFFLOAD_TUNNEL_IPV6,
 			.tos = from->tos,
 			.ttl = from->ttl,

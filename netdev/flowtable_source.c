@@ -44,6 +44,7 @@ static struct nfo_port source_port(struct nfo_flowtable_source *source,
  */
 static enum nft_offload_reason source_tunnel(const struct nfo_port *in,
 					     const struct nfo_port *out,
+					     bool keyless,
 					     struct nfo_rule *rule,
 					     const char **text)
 {
@@ -62,10 +63,12 @@ static enum nft_offload_reason source_tunnel(const struct nfo_port *in,
 		rule->key.tun_dport = in->tunnel_port;
 		rule->mask.tun_dport = 0xffff;
 	}
-	if (set && out->tunnel_port) {
+	if (set)
 		set->dport = out->tunnel_port;
-		set->has_id = true;
-	}
+	*text = "goes into GRE with an id, but without the word \"key\" in the route";
+	if (set && keyless && !out->tunnel_port)
+		return NFT_OFFLOAD_REASON_ACTION_UNSUPPORTED;
+	*text = NULL;
 	return NFT_OFFLOAD_REASON_NONE;
 }
 
@@ -93,7 +96,8 @@ static int source_put(struct nfo_flowtable_source *source,
 	if (reason && reason == flow->reason)
 		text = flow->text;
 	if (!reason)
-		reason = source_tunnel(&in, &out, &rule, &text);
+		reason = source_tunnel(&in, &out, flow->keyless, &rule,
+				       &text);
 	if (!reason && shaper && nfo_shaper_on(shaper, flow->iif, flow->oif,
 					       words, sizeof(words))) {
 		reason = NFT_OFFLOAD_REASON_QDISC;

@@ -276,7 +276,7 @@ static void tunnel_set(void **state)
 	ACCEPTED(&r, &rule, NFO_ACT_SET, NFO_ACT_DEC_TTL, NFO_ACT_CSUM,
 		 NFO_ACT_TUNNEL_SET, NFO_ACT_REDIRECT);
 	set = &rule.actions[3].tunnel;
-	assert_false(set->has_id);
+	assert_true(set->has_id);
 	assert_true(set->is_ipv6);
 	assert_int_equal(set->flags, NFO_TUN_CSUM);
 	assert_memory_equal(&set->src, v6_a, 16);
