@@ -21,6 +21,7 @@ all_counted() { counted && [ "$ORIGINAL" -ge "$COUNT" ] && [ "$REPLY" -ge "$COUN
 all_known() { [ "$(sides ".original.sport == $FROM" | jq -s 'map(.packets) | min')" -ge "$COUNT" ]; }
 
 bed_up
+conntrack -F 2>/dev/null	# what others have left has no counters
 sysctl -qw net.netfilter.nf_conntrack_acct=1
 # The kernel asks for counters when a tenth of this is over.
 sysctl -qw net.netfilter.nf_flowtable_udp_timeout=20
