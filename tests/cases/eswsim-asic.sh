@@ -112,7 +112,11 @@ vlans() {
 		vf1=eth/vlan,id=8,prio=1,dei=1,tpid=0x88a8/ip/udp/data
 	# Software never sees a frame that ends with its tag; nor may a rule.
 	act 802.1q "" "vlan pop pipe @1" eth/vlan,id=5/ip/udp/cut,20 vf1=eth/ip/udp/cut,16
-	act 802.1q "" "vlan pop pipe @1" eth/vlan,id=5/ip/udp/cut,19
+	CASE="a frame that ends with its tag"
+	rule "$rep0" 1 protocol 802.1q flower skip_sw action vlan pop pipe \
+		action mirred egress redirect dev "$rep1"
+	frames vf0 eth/vlan,id=5/ip/udp/cut,19
+	clear_rules
 	act ip "" "vlan pop pipe @1" $u vf1=$u
 	act ip "" "vlan modify id 8 pipe @1" $u vf1=$u
 }
