@@ -54,7 +54,7 @@ static void guard_run(int fd, uint32_t grace_ms)
 	while (poll(NULL, 0, grace_ms) < 0 && errno == EINTR)
 		;
 	/* Who cannot be asked will not look after the rules either. */
-	if (bound_ask(&portid) == 0 && portid)
+	if (nfo_bound_ask(&portid) == 0 && portid)
 		return;
 	n = nfo_table_purge_all(AGENT_SOURCES);
 	if (n < 0)

@@ -129,7 +129,7 @@ static enum exit_code run_flush(const struct options *options)
 	if (privilege_check() == -EPERM)
 		return complain("not permitted: flush needs CAP_NET_ADMIN; run it as %s",
 				"root");
-	err = bound_ask(&portid);
+	err = nfo_bound_ask(&portid);
 	if (err)
 		return complain("cannot ask the module who is bound: %s",
 				strerror(-err));

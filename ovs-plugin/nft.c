@@ -7,13 +7,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
 
+#include "bound.h"
 #include "flowtable_source.h"
 #include "offload.h"
 #include "reason.h"
@@ -24,10 +24,6 @@ VLOG_DEFINE_THIS_MODULE(nft_offload_nft);
 /* Milliseconds. */
 #define BIND_INTERVAL 2000      /* Between two looks whether it can be bound, */
 #define FLUSH_INTERVAL 1000     /* and two messages of counters. */
-
-/* Is there while the module is loaded.  To ask for its netlink family would
- * load it. */
-#define MODULE_DIR "/sys/module/nft_offload"
 
 /* What has been logged last about being bound. */
 enum nft_state {
@@ -112,16 +108,13 @@ nft_prepare_ports(struct nft *nft)
     }
 }
 
-/* Who is bound to the module?  0: nobody. */
-static uint32_t
-bound_port(struct nfo_flowtable_source *source)
+/* Has the module a provider?  Who cannot be asked has none. */
+static bool
+is_bound(void)
 {
-    struct nfo_provider_status status;
-    int error;
+    uint32_t portid;
 
-    error = nfo_provider_status(nfo_flowtable_source_provider(source),
-                                &status);
-    return error ? 0 : status.portid;
+    return !nfo_bound_ask(&portid) && portid;
 }
 
 /* Becomes the module's provider.  Left-over rules of connections are read
@@ -132,7 +125,7 @@ nft_take(struct nft *nft, ssize_t *leftovers)
     struct nfo_batch *batch = nft->sender->batch;
     int error;
 
-    if (bound_port(nft->source)) {
+    if (is_bound()) {
         return EBUSY;
     }
     *leftovers = nfo_table_claim(batch, NFO_FLOWTABLE_SOURCES);
@@ -179,7 +172,7 @@ nft_bind(struct nft *nft)
     ssize_t leftovers = 0;
     int error;
 
-    if (access(MODULE_DIR, F_OK) < 0) {
+    if (!nfo_bound_module()) {
         nft->state = NFT_IDLE;
         return;
     }
@@ -312,22 +305,6 @@ nft_port_changed(struct nft *nft, const struct nfo_port *before,
 }
 
 /* --- hw-offload is off --- */
-
-static bool
-is_bound(void)
-{
-    const struct nfo_flowtable_source_config config = { .ops = &source_ops };
-    struct nfo_flowtable_source *source;
-    bool bound;
-
-    if (access(MODULE_DIR, F_OK) < 0
-        || nfo_flowtable_source_open(&source, &config)) {
-        return false;
-    }
-    bound = bound_port(source) != 0;
-    nfo_flowtable_source_close(source);
-    return bound;
-}
 
 void
 nft_remove_leftovers(void)

@@ -17,6 +17,7 @@
 #include "openvswitch/vlog.h"
 #include "util.h"
 
+#include "bound.h"
 #include "flowtable_source.h"
 #include "nft.h"
 #include "offload.h"
@@ -47,12 +48,15 @@ static struct nft_offload offload;
     TYPE __wrap_##NAME(__VA_ARGS__); \
     TYPE __wrap_##NAME(__VA_ARGS__)
 
-WRAP(int, access, const char *path, int mode)
+WRAP(bool, nfo_bound_module, void)
 {
-    assert_non_null(strstr(path, "nft_offload"));
-    assert_int_equal(mode, 0);
-    errno = ENOENT;
-    return world.loaded ? 0 : -1;
+    return world.loaded;
+}
+
+WRAP(int, nfo_bound_ask, uint32_t *portid)
+{
+    *portid = world.loaded ? world.portid : 0;
+    return 0;
 }
 
 WRAP(long long int, time_msec, void)
@@ -77,20 +81,6 @@ WRAP(void, nfo_flowtable_source_close, struct nfo_flowtable_source *source)
     assert_non_null(world.config);
     assert_false(world.bound);
     world.config = NULL;
-}
-
-WRAP(struct nfo_provider *, nfo_flowtable_source_provider,
-     struct nfo_flowtable_source *source)
-{
-    return (struct nfo_provider *) source;
-}
-
-WRAP(int, nfo_provider_status, struct nfo_provider *provider OVS_UNUSED,
-     struct nfo_provider_status *status)
-{
-    memset(status, 0, sizeof *status);
-    status->portid = world.portid;
-    return 0;
 }
 
 WRAP(int, nfo_flowtable_source_bind, struct nfo_flowtable_source *source,

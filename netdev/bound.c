@@ -40,15 +40,19 @@ static const struct nfo_provider_ops bound_ops = {
 	.refused = bound_refused,
 };
 
-int bound_ask(uint32_t *portid)
+bool nfo_bound_module(void)
+{
+	return access(BOUND_MODULE, F_OK) == 0;
+}
+
+int nfo_bound_ask(uint32_t *portid)
 {
 	struct nfo_provider_status status;
 	struct nfo_provider *provider;
 	int err;
 
 	*portid = 0;
-	/* To ask for the family by name would load the module. */
-	if (access(BOUND_MODULE, F_OK) < 0)
+	if (!nfo_bound_module())
 		return 0;
 	err = nfo_provider_open(&provider, &bound_ops, NULL);
 	if (err)
