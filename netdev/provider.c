@@ -11,26 +11,19 @@
  */
 #include "provider_part.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 /* Bytes of flows not read yet; some 10,000 new connections. */
 #define PROVIDER_RCVBUF		(16 * 1024 * 1024)
 /* Longest wait for an answer to a request, ms. */
 #define PROVIDER_WAIT_MS	5000
-
-uint64_t nfo_provider_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
-}
 
 struct nlmsghdr *nfo_provider_request(struct nfo_provider *provider,
 					 void *buf, uint16_t family,
@@ -72,7 +65,7 @@ static int provider_transact(struct nfo_provider *provider,
 		.fd = mnl_socket_get_fd(provider->nl),
 		.events = POLLIN,
 	};
-	uint64_t end = nfo_provider_now() + PROVIDER_WAIT_MS;
+	uint64_t end = nfo_clock_ms() + PROVIDER_WAIT_MS;
 	uint64_t now;
 	int err;
 
@@ -89,7 +82,7 @@ static int provider_transact(struct nfo_provider *provider,
 			goto out;
 		if (err > 0)
 			continue;
-		now = nfo_provider_now();
+		now = nfo_clock_ms();
 		if (now >= end)
 			break;
 		poll(&pollfd, 1, end - now);

@@ -5,6 +5,8 @@
  */
 #include "provider_part.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <stdlib.h>
@@ -152,7 +154,7 @@ int nfo_provider_flush(struct nfo_provider *provider)
 	 * empty (NETLINK_S_CONGESTED): a dump before that would miss flows.
 	 */
 	if (provider->resync && provider->bound && !provider->congested &&
-	    nfo_provider_now() - provider->dump_ended >= PROVIDER_RESYNC_MS)
+	    nfo_clock_ms() - provider->dump_ended >= PROVIDER_RESYNC_MS)
 		nfo_provider_dump_start(provider);
 	return err ? err : err2 ? err2 : err3;
 }

@@ -57,9 +57,6 @@ struct nfo_provider {
 	uint8_t *buf;		/* PROVIDER_READ_SIZE bytes */
 };
 
-/* Milliseconds of CLOCK_MONOTONIC. */
-uint64_t nfo_provider_now(void);
-
 /* A generic netlink request at @buf; the caller adds attributes. */
 struct nlmsghdr *nfo_provider_request(struct nfo_provider *provider, void *buf,
 				      uint16_t family, uint8_t cmd,

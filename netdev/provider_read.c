@@ -6,6 +6,7 @@
  * (ENOBUFS, one dump per socket at a time).
  */
 #include "provider_part.h"
+#include "clock.h"
 #include "flowtable.h"
 
 #include <errno.h>
@@ -134,7 +135,7 @@ int nfo_provider_dump_start(struct nfo_provider *provider)
 	if (err)
 		return err;
 	provider->dump_seq = nlh->nlmsg_seq;
-	provider->dump_begun = nfo_provider_now();
+	provider->dump_begun = nfo_clock_ms();
 	provider->dump_torn = false;
 	provider->resync = false;
 	provider->retelling = provider->retell;
@@ -160,7 +161,7 @@ static bool provider_unseen(void *arg, struct nfo_provider_flow *flow)
 static void provider_dump_end(struct nfo_provider *provider)
 {
 	provider->dump_seq = 0;
-	provider->dump_ended = nfo_provider_now();
+	provider->dump_ended = nfo_clock_ms();
 	provider->retell |= provider->retelling && provider->dump_torn;
 	provider->retelling = false;
 	nfo_provider_flows_sweep(&provider->flows, provider_unseen, provider);
@@ -175,7 +176,7 @@ static void provider_dump_end(struct nfo_provider *provider)
 void nfo_provider_dump_unstick(struct nfo_provider *provider)
 {
 	if (!provider->stuck || provider->stuck != provider->dump_seq ||
-	    nfo_provider_now() - provider->dump_begun < PROVIDER_STUCK_MS)
+	    nfo_clock_ms() - provider->dump_begun < PROVIDER_STUCK_MS)
 		return;
 	provider->dump_torn = true;
 	provider_dump_end(provider);

@@ -4,11 +4,12 @@
  */
 #include "recheck.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Changes kept apart; more than so many at a time concern all flows. */
@@ -42,14 +43,6 @@ struct nfo_recheck {
 	bool			no_memory;
 };
 
-static uint64_t recheck_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
-}
-
 /* Has the descriptor become readable in @ms milliseconds. */
 static void recheck_arm(struct nfo_recheck *recheck, uint64_t ms)
 {
@@ -64,7 +57,7 @@ static void recheck_arm(struct nfo_recheck *recheck, uint64_t ms)
 /* When the next walk may be; arms the timer for it. */
 static void recheck_plan(struct nfo_recheck *recheck)
 {
-	uint64_t now = recheck_now();
+	uint64_t now = nfo_clock_ms();
 	uint64_t soon = now + NFO_RECHECK_DELAY_MS;
 	uint64_t pause = recheck->walked + NFO_RECHECK_PAUSE_MS;
 
@@ -88,17 +81,6 @@ static void recheck_add(struct nfo_recheck *recheck,
 		if (nfo_change_equal(&recheck->changes[i], change))
 			return;
 	recheck->changes[recheck->n_changes++] = *change;
-}
-
-static const struct nfo_port *port_find(const struct nfo_port *ports,
-					ssize_t n, uint32_t ifindex)
-{
-	ssize_t i;
-
-	for (i = 0; i < n; i++)
-		if (ports[i].ifindex == ifindex)
-			return &ports[i];
-	return NULL;
 }
 
 /*
@@ -140,15 +122,13 @@ static void recheck_add_device(struct nfo_recheck *recheck, uint32_t ifindex)
 		recheck->all = true;
 		return;
 	}
-	if (port_find(ports, n, ifindex)) {
-		for (i = 0; i < n; i++) {
-			if (!ports[i].switch_id_len && !ports[i].lag)
-				continue;
-			if (!port_is_beneath(ports, n, &ports[i], ifindex, 4))
-				continue;
-			change.ifindex = ports[i].ifindex;
-			recheck_add(recheck, &change);
-		}
+	for (i = 0; i < n; i++) {
+		if (!ports[i].switch_id_len && !ports[i].lag)
+			continue;
+		if (!port_is_beneath(ports, n, &ports[i], ifindex, 4))
+			continue;
+		change.ifindex = ports[i].ifindex;
+		recheck_add(recheck, &change);
 	}
 	free(ports);
 }
@@ -254,7 +234,7 @@ static void recheck_hand_out(struct nfo_recheck *recheck)
 	}
 	recheck->next = recheck->n_ids = 0;
 	if (recheck->due) {
-		uint64_t now = recheck_now();
+		uint64_t now = nfo_clock_ms();
 
 		recheck_arm(recheck, recheck->due > now ?
 				     recheck->due - now : 0);
@@ -263,7 +243,7 @@ static void recheck_hand_out(struct nfo_recheck *recheck)
 
 void nfo_recheck_run(struct nfo_recheck *recheck)
 {
-	uint64_t now = recheck_now();
+	uint64_t now = nfo_clock_ms();
 	uint64_t expired;
 
 	if (read(recheck->timer, &expired, sizeof(expired)) < 0)

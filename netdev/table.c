@@ -6,18 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "table_private.h"
 
 uint64_t nfo_table_now(const struct nfo_table *table)
 {
-	struct timespec now;
-
-	if (table->config.now_ms)
-		return table->config.now_ms();
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return table->config.now_ms ? table->config.now_ms() : nfo_clock_ms();
 }
 
 /* --- life --- */
