@@ -36,13 +36,6 @@ static int errno_of(int err)
 	}
 }
 
-static void monitor_all(struct nfo_monitor *monitor)
-{
-	const struct nfo_change change = { .kind = NFO_CHANGE_ALL };
-
-	monitor->fn(monitor->arg, &change);
-}
-
 /* Have the kernel keep more than it would, as far as we may. */
 static void grow_buffer(int fd)
 {
@@ -148,7 +141,7 @@ static int monitor_reopen(struct nfo_monitor *monitor)
 	err = monitor_open_all(monitor);
 	if (err)
 		monitor_close_all(monitor);
-	monitor_all(monitor);
+	monitor_tell_all(monitor);
 	return err;
 }
 
@@ -164,10 +157,14 @@ static int monitor_read(struct nl_sock *sk)
 
 int nfo_monitor_handle(struct nfo_monitor *monitor)
 {
+	struct epoll_event event;
 	int err;
 
 	if (!monitor->routes)
 		return monitor_reopen(monitor);
+	/* Most of the time the caller has come for something else. */
+	if (epoll_wait(monitor->epoll, &event, 1, 0) == 0)
+		return 0;
 	err = nl_cache_mngr_poll(monitor->neighbours, 0);
 	if (err >= 0)
 		err = monitor_read(monitor->routes);

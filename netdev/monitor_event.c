@@ -33,14 +33,6 @@ static void monitor_tell(struct nfo_monitor *monitor,
 	monitor->fn(monitor->arg, change);
 }
 
-static int tell_all(struct nfo_monitor *monitor)
-{
-	const struct nfo_change change = { .kind = NFO_CHANGE_ALL };
-
-	monitor_tell(monitor, &change);
-	return NL_OK;
-}
-
 static int tell_device(struct nfo_monitor *monitor, uint32_t ifindex)
 {
 	const struct nfo_change change = {
@@ -163,7 +155,7 @@ int nfo_monitor_route(struct nl_msg *msg, void *monitor)
 	case RTM_DELRULE:
 	case RTM_NEWNEXTHOP:
 	case RTM_DELNEXTHOP:
-		return tell_all(monitor);
+		monitor_tell_all(monitor);
 	}
 	return NL_OK;
 }
@@ -193,5 +185,6 @@ int nfo_monitor_ruleset(struct nl_msg *msg, void *monitor)
 	case NFT_MSG_DELFLOWTABLE:
 		return NL_OK;
 	}
-	return tell_all(monitor);
+	monitor_tell_all(monitor);
+	return NL_OK;
 }

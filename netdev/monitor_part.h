@@ -20,6 +20,13 @@ struct nfo_monitor {
 	struct nl_sock		*ruleset;
 };
 
+static inline void monitor_tell_all(struct nfo_monitor *monitor)
+{
+	const struct nfo_change change = { .kind = NFO_CHANGE_ALL };
+
+	monitor->fn(monitor->arg, &change);
+}
+
 /* A neighbour changed: change_func_v2_t, @monitor a struct nfo_monitor. */
 void nfo_monitor_neighbour(struct nl_cache *cache, struct nl_object *before,
 			   struct nl_object *after, uint64_t diff, int action,
