@@ -80,8 +80,8 @@ struct batch {
 };
 
 static int batch_check_one(const struct batch *batch,
-				  const struct nlattr *entry,
-				  struct netlink_ext_ack *extack)
+			   const struct nlattr *entry,
+			   struct netlink_ext_ack *extack)
 {
 	struct nlattr *attrs[NFT_OFFLOAD_FLOW_ATTR_MAX + 1];
 	int type, err;
@@ -106,8 +106,8 @@ static int batch_check_one(const struct batch *batch,
 
 /* All of a batch is checked before any of it is taken. */
 static int batch_check(const struct batch *batch,
-			      const struct nlattr *flows,
-			      struct netlink_ext_ack *extack)
+		       const struct nlattr *flows,
+		       struct netlink_ext_ack *extack)
 {
 	const struct nlattr *entry;
 	int rem, count = 0, err;
@@ -126,7 +126,7 @@ static int batch_check(const struct batch *batch,
 }
 
 static int batch_take(const struct batch *batch,
-			     struct genl_info *info)
+		      struct genl_info *info)
 {
 	struct offload *off = offload_of(genl_info_net(info));
 	struct nlattr *attrs[NFT_OFFLOAD_FLOW_ATTR_MAX + 1];
@@ -161,7 +161,7 @@ out:
  * of this batch.
  */
 static struct flow *batch_flow(struct offload *off, struct nlattr **attrs,
-				int *unknown)
+			       int *unknown)
 {
 	u64 id = nla_get_u64(attrs[NFT_OFFLOAD_FLOW_ATTR_ID]);
 	struct flow *flow = conn_flow(off, id);
@@ -175,7 +175,7 @@ static struct flow *batch_flow(struct offload *off, struct nlattr **attrs,
 }
 
 static int batch_answer_check(struct nlattr **attrs,
-			       struct netlink_ext_ack *extack)
+			      struct netlink_ext_ack *extack)
 {
 	struct nlattr *reason = attrs[NFT_OFFLOAD_FLOW_ATTR_REASON];
 
@@ -187,7 +187,7 @@ static int batch_answer_check(struct nlattr **attrs,
 }
 
 static void batch_answer_apply(struct offload *off, struct nlattr **attrs,
-				int *unknown)
+			       int *unknown)
 {
 	struct nlattr *reason = attrs[NFT_OFFLOAD_FLOW_ATTR_REASON];
 	struct nlattr *text = attrs[NFT_OFFLOAD_FLOW_ATTR_TEXT];
