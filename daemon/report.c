@@ -285,6 +285,19 @@ static json_object *report_module(struct agent *agent)
 	return object;
 }
 
+static json_object *report_changes(struct agent *agent)
+{
+	struct nfo_recheck_counters counters;
+	json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+	nfo_flowtable_source_rechecks(agent->source, &counters);
+	put_number(object, "heard", counters.changes);
+	put_number(object, "teardowns", counters.flows);
+	return object;
+}
+
 static json_object *report_stats(struct report *report)
 {
 	struct agent *agent = report->agent;
@@ -317,6 +330,7 @@ static json_object *report_stats(struct report *report)
 	json_object_object_add(object, "refusals",
 			       report_reasons(stats.refused));
 	json_object_object_add(object, "rules", report_rules(&stats));
+	json_object_object_add(object, "changes", report_changes(agent));
 	json_object_object_add(object, "module", report_module(agent));
 	return object;
 }

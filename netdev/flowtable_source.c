@@ -5,7 +5,6 @@
 #include "flowtable_source.h"
 
 #include "monitor.h"
-#include "recheck.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -72,12 +71,12 @@ static enum nft_offload_reason source_tunnel(const struct nfo_port *in,
 	return NFT_OFFLOAD_REASON_NONE;
 }
 
-/* Tells the table of @flow, or of why there is no rule for it. */
+/* Tells the table of @flow, which leaves by @out, or of why there is no rule. */
 static int source_put(struct nfo_flowtable_source *source,
-		      const struct nfo_flowtable_flow *flow, bool no_memory)
+		      const struct nfo_flowtable_flow *flow,
+		      const struct nfo_port *out, bool no_memory)
 {
 	struct nfo_port in = source_port(source, flow->iif);
-	struct nfo_port out = source_port(source, flow->oif);
 	struct nfo_batch *batch = source->config.batch;
 	struct nfo_place where = { .ifindex = flow->iif, .shared = in.lag };
 	struct nfo_counters told = {
@@ -96,7 +95,7 @@ static int source_put(struct nfo_flowtable_source *source,
 	if (reason && reason == flow->reason)
 		text = flow->text;
 	if (!reason)
-		reason = source_tunnel(&in, &out, flow->keyless, &rule,
+		reason = source_tunnel(&in, out, flow->keyless, &rule,
 				       &text);
 	if (!reason && shaper && nfo_shaper_on(shaper, flow->iif, flow->oif,
 					       words, sizeof(words))) {
@@ -122,19 +121,19 @@ static void source_flow_new(void *aux, const struct nfo_flowtable_flow *told_of)
 	struct nfo_flowtable_flow flow = *told_of;
 	struct nfo_flowtable_source *source = aux;
 	const struct nfo_flowtable_source_ops *ops = source->config.ops;
-	uint32_t mtu;
+	struct nfo_port out;
 	int err = 0;
 
 	/* Told before the module heard that we go: it stays in software. */
 	if (source->ended)
 		return;
 	/* The module's word is from when the flow was made. */
-	mtu = source_port(source, flow.oif).mtu;
-	if (mtu && (!flow.mtu || mtu < flow.mtu))
-		flow.mtu = mtu;
+	out = source_port(source, flow.oif);
+	if (out.mtu && (!flow.mtu || out.mtu < flow.mtu))
+		flow.mtu = out.mtu;
 	if (ops->flow_new)
 		err = ops->flow_new(source->config.aux, &flow);
-	err = source_put(source, &flow, err);
+	err = source_put(source, &flow, &out, err);
 	if (err)
 		nfo_provider_result(source->provider, flow.id,
 				    NFT_OFFLOAD_STATE_REFUSED,
@@ -345,6 +344,14 @@ struct nfo_provider *
 nfo_flowtable_source_provider(struct nfo_flowtable_source *source)
 {
 	return source->provider;
+}
+
+void nfo_flowtable_source_rechecks(const struct nfo_flowtable_source *source,
+				   struct nfo_recheck_counters *counters)
+{
+	memset(counters, 0, sizeof(*counters));
+	if (source->recheck)
+		nfo_recheck_counters(source->recheck, counters);
 }
 
 int nfo_flowtable_source_fd(const struct nfo_flowtable_source *source)

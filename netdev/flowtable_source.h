@@ -26,6 +26,7 @@
 #include "eswitch.h"
 #include "flowtable.h"
 #include "provider.h"
+#include "recheck.h"
 #include "shaper.h"
 #include "table.h"
 
@@ -142,6 +143,14 @@ bool nfo_flowtable_source_synced(const struct nfo_flowtable_source *source);
 /* nfo_flowtable_source_provider: for its status and counters. */
 struct nfo_provider *
 nfo_flowtable_source_provider(struct nfo_flowtable_source *source);
+
+/*
+ * nfo_flowtable_source_rechecks: how often routes, neighbours and the ruleset
+ * changed, and how many connections had to leave hardware for it; all 0 while
+ * the source is not bound.
+ */
+void nfo_flowtable_source_rechecks(const struct nfo_flowtable_source *source,
+				   struct nfo_recheck_counters *counters);
 
 /*
  * nfo_flowtable_source_stop: tells the last counters and lets go of the module.
