@@ -16,8 +16,6 @@ bed_up 3
 sysctl -qw net.netfilter.nf_flowtable_udp_timeout=120 net.netfilter.nf_conntrack_udp_timeout_stream=120
 daemon_start
 
-ms() { date +%s%3N; }
-
 # The number of the connection in hardware from vm0's port 7001; "" if none.
 conn() {
 	nft-offload flows --json --in-hw |
@@ -60,7 +58,7 @@ in_hardware() {
 follows() {
 	local begin=$EVENT
 	until_true 60 other || die "$1: the old rule stays: $(nft-offload flows)"
-	local took=$(($(ms) - begin))
+	local took=$(($(now_ms) - begin))
 	echo "$1: followed within $took ms"
 	[ $took -le $((10 * $2)) ] || die "$1: took $took ms"
 }
@@ -81,7 +79,7 @@ in_hardware 'at first'
 
 # --- the next hop gets another address ---
 # The router hears of it by the ARP that the VM answers or sends.
-EVENT=$(ms)
+EVENT=$(now_ms)
 vm 1 ip link set eth0 address 02:00:00:00:77:01
 vm 1 ip neigh flush dev eth0
 ip neigh replace 10.0.1.2 lladdr 02:00:00:00:77:01 dev "$(rep 1)" nud reachable
@@ -91,7 +89,7 @@ in_hardware 'neighbour: another MAC'
 # --- it fails ---
 # No ARP answer: packets are not delivered, and not by hardware either.
 vm 1 ip link set eth0 arp off
-EVENT=$(ms)
+EVENT=$(now_ms)
 ip neigh change 10.0.1.2 dev "$(rep 1)" nud failed
 follows 'neighbour: failed' 1000
 none || die "neighbour: failed, and $(conn) is in hardware"
@@ -101,18 +99,18 @@ in_hardware 'neighbour: it is back'
 
 # --- a better route ---
 vm 2 ip addr add 10.0.1.2/32 dev lo
-EVENT=$(ms)
+EVENT=$(now_ms)
 ip route add 10.0.1.2/32 via 10.0.2.2
 follows 'route: a better one' 1000
 in_hardware 'route: a better one' 2
-EVENT=$(ms)
+EVENT=$(now_ms)
 ip route del 10.0.1.2/32
 follows 'route: deleted' 1000
 in_hardware 'route: deleted'
 
 # --- a rule, a table ---
 ip route add default via 10.0.2.2 table 100
-EVENT=$(ms)
+EVENT=$(now_ms)
 ip rule add to 10.0.1.2 lookup 100 prio 100
 follows 'routing rule' 1000
 in_hardware 'routing rule' 2
@@ -120,7 +118,7 @@ ip rule del prio 100
 in_hardware 'routing rule: deleted'
 
 # --- link down ---
-EVENT=$(ms)
+EVENT=$(now_ms)
 ip link set "$(rep 1)" down
 follows 'link down' 1000
 none || die "link down, and $(conn) is in hardware"
@@ -129,7 +127,7 @@ ip addr replace fd00:1::1/64 dev "$(rep 1)" nodad
 in_hardware 'link up'
 
 # --- address gone ---
-EVENT=$(ms)
+EVENT=$(now_ms)
 ip addr del 10.0.1.1/24 dev "$(rep 1)"
 follows 'address removed' 1000
 none || die "address removed, and $(conn) is in hardware"
@@ -148,7 +146,7 @@ table inet guard {
 NFT
 in_hardware 'another table'
 n=$(got 1)
-EVENT=$(ms)
+EVENT=$(now_ms)
 nft add element inet guard bad '{ 10.0.1.2 }'
 follows 'set element' 2000
 none || die "a set says drop, and $(conn) is in hardware"
@@ -157,7 +155,7 @@ sleep 2
 [ "$(got 1)" = "$n" ] || die "a set says drop, and packets arrive"
 nft delete element inet guard bad '{ 10.0.1.2 }'
 in_hardware 'set element: deleted'
-EVENT=$(ms)
+EVENT=$(now_ms)
 nft insert rule inet guard forward udp dport 5001 drop
 follows 'nft rule' 2000
 n=$(got 1)
@@ -167,7 +165,7 @@ nft flush chain inet guard forward
 in_hardware 'nft rule: gone'
 
 # --- conntrack -D ---
-EVENT=$(ms)
+EVENT=$(now_ms)
 conntrack -D -p udp --orig-port-src 7001 > /dev/null 2>&1
 follows 'conntrack -D' 2000
 in_hardware 'conntrack -D: a new connection'
@@ -208,14 +206,14 @@ in_hardware 'through a bridge'
 vm 1 ip link set eth0 down
 vm 2 ip addr flush dev eth0
 vm 2 ip link set eth0 address 02:00:00:00:77:01
-EVENT=$(ms)
+EVENT=$(now_ms)
 vm 2 ip addr add 10.0.1.2/24 dev eth0
 vm 2 ip route replace default via 10.0.1.1
 vm 2 ping -q -c 1 -W 10 10.0.1.1 > "$WORK/ping" || die "the VM does not reach the bridge from its new place: $(cat "$WORK/ping")"
 follows 'FDB: the VM has moved' 1000
 in_hardware 'FDB: the VM has moved' 2
 
-EVENT=$(ms)
+EVENT=$(now_ms)
 bridge vlan del dev "$(rep 2)" vid 1
 follows 'VLAN: no member any more' 1000
 none || die "not a member of the VLAN, and $(conn) is in hardware"

@@ -180,7 +180,7 @@ marked() {
 }
 
 bed_up 3
-modprobe -a nf_conntrack_ftp nf_conntrack_sip xfrm_user esp4 2> /dev/null || true
+modprobe -a nf_conntrack_ftp nf_conntrack_sip xfrm_user esp4
 daemon_start
 sed "s/{ eth0, eth1 }/{ $(rep 0), $(rep 1), $(rep 2) }/" "${NFT_OFFLOAD_SRC:-/src}/docs/examples/router.nft" | nft -f -
 helpers

@@ -13,9 +13,6 @@ CONVERGE_MS=${CONVERGE_MS:-5000}
 [ ! -e /proc/lockdep ] || CONVERGE_MS=$((CONVERGE_MS * 2))
 [ ! -e /sys/kernel/debug/kmemleak ] || CONVERGE_MS=$((CONVERGE_MS * 3))
 
-# now_ms: milliseconds of the guest's clock.
-now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
-
 # nic_rules: how many rules the NIC has, guards included.
 nic_rules() { grep -c . "$DEBUG/rules" || :; }
 

@@ -39,6 +39,9 @@ until_true() {
 	done
 }
 
+# now_ms: milliseconds of the guest's clock.
+now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
 # nic_up [VFS] [MODE]: the module, one NIC (of profile $PROFILE), its VFs,
 # switchdev mode.
 nic_up() {
