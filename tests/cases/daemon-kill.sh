@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock kasan
+# quick: yes
 # group: daemon
 # timeout: 600
 #

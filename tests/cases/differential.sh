@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock dev
+# quick: yes
 # group: judge
 # timeout: 900
 #

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev kasan stock 6.1 7.2
+# quick: yes
 # group: flow
 # timeout: 600
 #

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # kernel: dev stock
+# quick: yes
 # group: ovs
 # ovs: yes
 # timeout: 600

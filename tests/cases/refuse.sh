@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock
+# quick: yes
 # group: refuse
 # timeout: 600
 #

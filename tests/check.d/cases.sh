@@ -2,6 +2,7 @@
 # cases: the test cases of tests/cases, run in guests.  Comments at the head of
 # a case say how:
 #   # kernel: dev stock   where it runs (dev); the quick run takes the first only
+#   # quick: yes          with every run; others are drawn by lot (draw.sh)
 #   # full: yes           only with --full
 #   # timeout: 120        seconds (120)
 #   # smp: 1              processors of the guest (2)
@@ -38,13 +39,30 @@ case_kernels()
 	printf '%s\n' "${kernels[@]}"
 }
 
+# case_has_turn NAME: without --full.
+case_has_turn()
+{
+	! selected_by_name "$1" || return 0
+	[ "$(case_field "$1" full no)" = no ] || return 1
+	[ "$(case_field "$1" quick no)" = yes ] || drawn "$1"
+}
+
+# cases_for_draw: names of those that take part.
+cases_for_draw()
+{
+	local name
+	for name in $(case_names); do
+		[ "$(case_field "$name" full no)" = yes ] ||
+			[ "$(case_field "$name" quick no)" = yes ] || printf '%s\n' "$name"
+	done
+}
+
 # cases_all: a line KERNEL NAME GROUP SMP OVS SECONDS for each run of a case.
 cases_all()
 {
 	local name kernel seconds
 	for name in $(case_names); do
-		[ -n "$ALL" ] || [ "$(case_field "$name" full no)" = no ] ||
-			selected_by_name "$name" || continue
+		[ -n "$ALL" ] || case_has_turn "$name" || continue
 		for kernel in $(case_kernels "$name"); do
 			seconds=$(case_field "$name" timeout 120)
 			# Memory checks take their time.

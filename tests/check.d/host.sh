@@ -5,7 +5,8 @@
 # Host groups, and what each one is selected by.
 host_groups()
 {
-	printf '%s\n' style build-stock unit dist fuzz guest
+	printf '%s\n' guest style build-stock unit fuzz
+	! drawn dist || printf '%s\n' dist
 	[ -z "$ALL" ] || printf '%s\n' build-6.1 build-7.2
 }
 
