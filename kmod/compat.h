@@ -9,6 +9,7 @@
 #ifndef NFT_OFFLOAD_COMPAT_H
 #define NFT_OFFLOAD_COMPAT_H
 
+#include <linux/etherdevice.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/version.h>
@@ -230,5 +231,31 @@ static inline void compat_flowi4_set_tos(struct flowi4 *flow, u8 tos)
 #else
 #define COMPAT_GENEVE_PORT_RANGE 0
 #endif
+
+/*
+ * Between 6.12 and 7.2 who asks for a forward path came to make the context,
+ * and to let go of routes that are part of a path found.
+ */
+static inline int compat_forward_path(const struct net_device *dev,
+				      const u8 *address,
+				      struct net_device_path_stack *stack)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	struct net_device_path_ctx ctx = { .dev = dev };
+
+	ether_addr_copy(ctx.daddr, address);
+	return dev_fill_forward_path(&ctx, stack);
+#else
+	return dev_fill_forward_path(dev, address, stack);
+#endif
+}
+
+static inline void
+compat_forward_path_release(struct net_device_path_stack *stack)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	dev_fill_forward_path_release(stack);
+#endif
+}
 
 #endif /* NFT_OFFLOAD_COMPAT_H */

@@ -41,6 +41,7 @@
 #include "conn.h"
 #include "flowtable.h"
 #include "offload.h"
+#include "path.h"
 #include "rule.h"
 
 static const struct rhashtable_params conn_params = {
@@ -275,6 +276,19 @@ static bool conn_is_outdated(const struct flowtable *ft, struct flow *flow,
 	return false;
 }
 
+/*
+ * The kernel's entry keeps the input device that was found when it was made.
+ * Would it be another one of the flowtable's now, the port behind a bridge?
+ */
+static bool conn_is_misplaced(const struct flowtable *ft,
+			      const struct flow_offload *offload, u8 dir)
+{
+	int ifindex = path_port(offload, dir);
+
+	return ifindex && ifindex != offload->tuplehash[dir].tuple.iifidx &&
+	       flowtable_has(ft, ifindex);
+}
+
 /**
  * conn_replace() - the kernel has given the rule of one direction
  * @ft: the flowtable
@@ -321,7 +335,8 @@ int conn_replace(struct flowtable *ft, struct flow_offload *offload, u8 dir,
 			return PTR_ERR(conn);
 		}
 	}
-	if (conn_is_outdated(ft, &conn->flow[dir], rule)) {
+	if (conn_is_outdated(ft, &conn->flow[dir], rule) ||
+	    conn_is_misplaced(ft, offload, dir)) {
 		/* The next packet makes a new one. */
 		rule_free(rule);
 		conn_teardown(ft->off, conn);
