@@ -33,19 +33,23 @@ static int rule_put_tunnel_ipv4(struct sk_buff *skb,
 	return 0;
 }
 
+/*
+ * The kernel says that it has IPv6 addresses, but not where in its key: its
+ * dissector has the offset of the input device for them (6.1 to 7.2).
+ */
 static int rule_put_tunnel_ipv6(struct sk_buff *skb,
 				const struct flow_rule *rule)
 {
-	struct flow_match_ipv6_addrs match;
+	const struct nf_flow_key *mask = rule->match.mask;
+	const struct nf_flow_key *key = rule->match.key;
 
-	flow_rule_match_enc_ipv6_addrs(rule, &match);
-	if (!ipv6_addr_any(&match.mask->src) &&
+	if (!ipv6_addr_any(&mask->enc_ipv6.src) &&
 	    nla_put_in6_addr(skb, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_SRC,
-			     &match.key->src))
+			     &key->enc_ipv6.src))
 		return -EMSGSIZE;
-	if (!ipv6_addr_any(&match.mask->dst) &&
+	if (!ipv6_addr_any(&mask->enc_ipv6.dst) &&
 	    nla_put_in6_addr(skb, NFT_OFFLOAD_MATCH_ATTR_TUNNEL_IPV6_DST,
-			     &match.key->dst))
+			     &key->enc_ipv6.dst))
 		return -EMSGSIZE;
 	return 0;
 }

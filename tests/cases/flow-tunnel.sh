@@ -5,7 +5,8 @@
 # timeout: 900
 #
 # Routes into tunnels (ip route ... encap ip id N dst ...): hardware puts the outer
-# header on and takes it off. VXLAN over IPv4, IPv4 and IPv6 in it. The other end is a kernel's tunnel device with an id and addresses
+# header on and takes it off. VXLAN, Geneve and GRE; over IPv4 and IPv6; inside
+# IPv4 and IPv6. The other end is a kernel's tunnel device with an id and addresses
 # of its own, which takes nothing else.
 #
 #    vm0                       the guest = router                          out
@@ -70,16 +71,36 @@ tunnel_gone() {
 	ip -n out addr flush dev lo scope global
 }
 
-# both NAME: IPv4 and IPv6 by the tunnel that there is.
+# both NAME: IPv4 and IPv6 by the tunnel that there is; the quick run has IPv4 only.
 both() {
 	echo_hw "$1" vm0 10.9.1.2 5001 "$rep" "$p0"
-	echo_hw "$1, IPv6 in it" vm0 fd09:1::2 5001 "$rep" "$p0"
+	[ -z "$FULL" ] || echo_hw "$1, IPv6 in it" vm0 fd09:1::2 5001 "$rep" "$p0"
 	tunnel_gone
 }
 
+FULL=${NFT_OFFLOAD_FULL:-}
 V4="ip id 42 src 192.168.9.1 dst 192.168.9.2"
+V6="ip6 id 43 src fd99::1 dst fd99::2"
 tunnel "vxlan dstport 4789" "$V4 ttl 9 tos 8" "vxlan id 42 local 192.168.9.2 remote 192.168.9.1 dstport 4789 nolearning"
 both VXLAN
-tunnel "vxlan dstport 8472" "ip id 42 dst 192.168.9.2" "vxlan id 42 local 192.168.9.2 remote 192.168.9.1 dstport 8472 nolearning"
-both "VXLAN by another port, without a source address"
+tunnel "vxlan dstport 4789" "$V6" "vxlan id 43 local fd99::2 remote fd99::1 dstport 4789 nolearning udp6zerocsumrx"
+both "VXLAN over IPv6"
+tunnel geneve "$V4 ttl 64 csum" "geneve id 42 remote 192.168.9.1"
+both Geneve
+tunnel ip6gretap "$V6 key" "ip6gretap key 43 local fd99::2 remote fd99::1 encaplimit none"
+both "GRE over IPv6"
+if [ -n "$FULL" ]; then
+	tunnel "vxlan dstport 8472" "ip id 42 dst 192.168.9.2" "vxlan id 42 local 192.168.9.2 remote 192.168.9.1 dstport 8472 nolearning"
+	both "VXLAN by another port, without a source address"
+	tunnel geneve "$V6 hoplimit 64 csum" "geneve id 43 remote fd99::1"
+	both "Geneve over IPv6"
+	tunnel gretap "$V4 key" "gretap key 42 local 192.168.9.2 remote 192.168.9.1"
+	both GRE
+fi
+
+echo "--- what has no word in TC stays in software, with the reason"
+tunnel gretap "$V4" "gretap key 42 local 192.168.9.2 remote 192.168.9.1"
+echo_begin vm0 10.9.1.2 5001
+until_true 60 refused_for action_unsupported || die "GRE with an id but no key: $(said)"
+tunnel_gone
 bed_down
