@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * nft-offload: shows what nft-offloadd has in hardware and why not the rest,
- * and takes away rules that were left behind. This file: the command line.
+ * what is in the way on this host, and takes away rules that were left behind.
+ * This file: the command line.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -16,6 +17,7 @@
 
 #include "agent.h"
 #include "bound.h"
+#include "check.h"
 #include "control.h"
 #include "privilege.h"
 #include "show.h"
@@ -26,6 +28,7 @@ enum exit_code {
 	EXIT_FINE = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
+	EXIT_NOT_LOOKED = 3,	/* check; 0 to 2 are its verdict */
 };
 
 struct options {
@@ -50,6 +53,8 @@ struct command {
 static const char usage[] =
 "Usage: nft-offload COMMAND [OPTION]...\n"
 "\n"
+"  check   look at this host, read-only: what is in the way of offload, and what\n"
+"          would cure it\n"
 "  flows   each connection that a flowtable has established: in hardware, or\n"
 "          why not, and what hardware carried of it\n"
 "            --in-hw      only connections with both directions in hardware\n"
@@ -62,13 +67,14 @@ static const char usage[] =
 "          those of Open vSwitch, or all\n"
 "            --force      even though a provider is bound\n"
 "\n"
-"  --json         one JSON object per line (flows, stats, ports)\n"
+"  --json         one JSON object per line (check, flows, stats, ports)\n"
 "  --socket PATH  where nft-offloadd listens\n"
 "                 (" CONTROL_SOCKET ")\n"
 "  --version      print the version and exit\n"
 "  --help         print this and exit\n"
 "\n"
-"Exit: 0 fine, 1 failed, 2 usage.\n";
+"Exit: 0 fine, 1 failed, 2 usage; check: 0 fine, 1 warnings, 2 will not offload,\n"
+"3 could not look.\n";
 
 static enum exit_code complain(const char *format, const char *word)
 {
@@ -103,6 +109,20 @@ static enum exit_code answered(int err, const char *socket)
 		return complain("asking nft-offloadd failed: %s",
 				strerror(-err));
 	}
+}
+
+static enum exit_code run_check(const struct options *options)
+{
+	int ret = check_run(options->show.json);
+
+	if (ret >= 0)
+		return (enum exit_code)ret;
+	if (ret == -EPERM)
+		complain("not permitted: check needs CAP_NET_ADMIN; run it as %s",
+			 "root");
+	else
+		complain("cannot look at this host: %s", strerror(-ret));
+	return EXIT_NOT_LOOKED;
 }
 
 static enum exit_code run_flows(const struct options *options)
@@ -146,6 +166,7 @@ static enum exit_code run_flush(const struct options *options)
 }
 
 static const struct command commands[] = {
+	{ "check", TAKES_JSON, run_check },
 	{ "flows", TAKES_JSON | TAKES_HW | TAKES_SOCKET, run_flows },
 	{ "stats", TAKES_JSON | TAKES_SOCKET, run_stats },
 	{ "ports", TAKES_JSON | TAKES_SOCKET, run_ports },

@@ -9,6 +9,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "table_private.h"
 
@@ -40,10 +41,22 @@ static int scan_one(void *arg, const struct nlmsghdr *nlh)
 	return err;
 }
 
+/* Dumps all filters at @place, of whatever kind, to @fn. */
+static int scan_dump(struct nfo_rtnl *rtnl, const struct nfo_place *place,
+		     nfo_rtnl_dump_fn *fn, void *arg)
+{
+	char buf[256] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int err = nfo_tc_flower_dump(buf, sizeof(buf), place, false, 0);
+
+	if (err > 0)
+		err = nfo_rtnl_dump(rtnl, (struct nlmsghdr *)buf, fn, arg);
+	/* No qdisc, no filters; no device, none either. */
+	return err == -ENODEV || err == -EINVAL || err == -ENOENT ? 0 : err;
+}
+
 int nfo_scan_port(struct nfo_rtnl *rtnl, const struct nfo_port *port,
 		  nfo_scan_fn *fn, void *arg)
 {
-	char buf[256] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nfo_place place = {
 		.ifindex = port->ifindex,
 		.shared = port->lag,
@@ -53,13 +66,7 @@ int nfo_scan_port(struct nfo_rtnl *rtnl, const struct nfo_port *port,
 
 	for (int egress = 0; egress < 2 - port->lag && !err; egress++) {
 		place.egress = egress;
-		err = nfo_tc_flower_dump(buf, sizeof(buf), &place, false, 0);
-		if (err > 0)
-			err = nfo_rtnl_dump(rtnl, (struct nlmsghdr *)buf,
-					    scan_one, &scan);
-		/* No qdisc, no filters; no device, none either. */
-		if (err == -ENODEV || err == -EINVAL || err == -ENOENT)
-			err = 0;
+		err = scan_dump(rtnl, &place, scan_one, &scan);
 	}
 	return err;
 }
@@ -75,6 +82,49 @@ int nfo_scan_remove(struct nfo_rtnl *rtnl, const struct nfo_place *place,
 }
 
 /* --- without a table --- */
+
+static int survey_one(void *arg, const struct nlmsghdr *nlh)
+{
+	struct nfo_survey *survey = arg;
+	const struct tcmsg *tcm;
+	struct nfo_found found;
+	uint16_t prio;
+	bool ours;
+
+	if (!nlh) {
+		memset(survey, 0, sizeof(*survey));
+		return 0;
+	}
+	tcm = mnl_nlmsg_get_payload(nlh);
+	if (nlh->nlmsg_type != RTM_NEWTFILTER ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*tcm) || !tcm->tcm_handle)
+		return 0;
+	prio = tcm->tcm_info >> 16;
+	nfo_tc_flower_parse(nlh, NULL, NULL, &found.info);
+	ours = nfo_band_has(prio) && found.info.has_cookie &&
+	       nfo_cookie_read(found.info.cookie, &found.source, &found.hash);
+	if (ours)
+		survey->ours++;
+	else if (nfo_band_has(prio))
+		survey->among++;
+	else if (prio < NFO_BAND_PRIO_END)
+		survey->before++;
+	else
+		survey->behind++;
+	return 0;
+}
+
+int nfo_table_survey(struct nfo_rtnl *rtnl, const struct nfo_port *port,
+		     struct nfo_survey *survey)
+{
+	struct nfo_place place = {
+		.ifindex = port->ifindex,
+		.shared = port->lag,
+	};
+
+	memset(survey, 0, sizeof(*survey));
+	return scan_dump(rtnl, &place, survey_one, survey);
+}
 
 struct purge {
 	uint32_t sources;

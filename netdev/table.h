@@ -359,6 +359,21 @@ int nfo_table_port_changed(struct nfo_batch *batch, uint32_t ifindex);
 /* A copy of the figures. Any thread. */
 void nfo_table_stats(struct nfo_table *table, struct nfo_table_stats *stats);
 
+/* What lies on a port, for people who look at it from outside. */
+struct nfo_survey {
+	uint64_t ours;		/* with our cookie, of whatever source */
+	uint64_t before;	/* of others, which see packets before ours do */
+	uint64_t among;		/* of others, in a priority that is ours */
+	uint64_t behind;	/* of others, which see what ours leave */
+};
+
+/*
+ * Without a table: counts the rules that packets meet that come in by @port.
+ * 0, also where there is no qdisc, or negative errno.
+ */
+int nfo_table_survey(struct nfo_rtnl *rtnl, const struct nfo_port *port,
+		     struct nfo_survey *survey);
+
 /*
  * Without a table: removes every rule with our cookie and a source of
  * @sources (bits as in the configuration) from all ports. For the guard
