@@ -277,9 +277,13 @@ static bool source_port_differs(const struct nfo_port *before,
 	       memcmp(before->mac, after->mac, sizeof(before->mac));
 }
 
+/* No route leads to a tunnel's device that a bridge or Open vSwitch has. */
 static bool source_takes_rules(const struct nfo_port *port)
 {
-	return port && port->switch_id_len && port->hw_tc_offload;
+	if (!port)
+		return false;
+	return port->external ? !port->master :
+				port->switch_id_len && port->hw_tc_offload;
 }
 
 /* The bond first: its members' qdiscs are made to share its block. */

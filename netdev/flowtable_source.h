@@ -120,8 +120,9 @@ void nfo_flowtable_source_count(struct nfo_flowtable_source *source);
 /*
  * nfo_flowtable_source_port_changed: for the change function of the eswitch,
  * and at the start, with @before NULL, for each port there is. A port that can
- * take rules gets its qdisc at once (nfo_table_port_prepare()), a bond's member
- * one that shares the bond's block; if that fails the first rule makes it.
+ * take rules, or a tunnel's device that routes can lead to, gets its qdisc at
+ * once (nfo_table_port_prepare()), a bond's member one that shares the bond's
+ * block; if that fails the first rule makes it.
  * Where an MTU has changed flows are judged anew, and where a device has gone,
  * went down, moved or has another address its flows are looked up anew. The
  * table is told by the caller.

@@ -6,6 +6,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
+#include <net/if.h>		/* linux/if_tunnel.h wants it first */
+#include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
@@ -48,6 +50,22 @@ static const struct nlattr *find(const struct nlattr *nest, uint16_t type,
 	return NULL;
 }
 
+/* Is a tunnel of @kind, with the settings @data, made without an outer header? */
+static bool is_external(const char *kind, const struct nlattr *data)
+{
+	const struct nlattr *attr;
+
+	if (!strcmp(kind, "vxlan")) {
+		attr = find(data, IFLA_VXLAN_COLLECT_METADATA, MNL_TYPE_U8);
+		return attr && mnl_attr_get_u8(attr);
+	}
+	if (!strcmp(kind, "geneve"))
+		return find(data, IFLA_GENEVE_COLLECT_METADATA, MNL_TYPE_FLAG);
+	if (!strcmp(kind, "gretap") || !strcmp(kind, "ip6gretap"))
+		return find(data, IFLA_GRE_COLLECT_METADATA, MNL_TYPE_FLAG);
+	return false;
+}
+
 /* What @info, IFLA_LINKINFO, says of @port. */
 static void parse_kind(const struct nlattr *info, struct nfo_port *port)
 {
@@ -73,6 +91,7 @@ static void parse_kind(const struct nlattr *info, struct nfo_port *port)
 	       !strcmp(kind, "geneve") ? find(data, IFLA_GENEVE_PORT, MNL_TYPE_U16) :
 	       NULL;
 	port->tunnel_port = attr ? mnl_attr_get_u16(attr) : 0;
+	port->external = data && is_external(kind, data);
 }
 
 /* Takes one attribute into @port. 0, -EBADMSG, or -ENOENT as in port.h. */

@@ -38,6 +38,8 @@ struct nfo_port {
 	 * for such (flow_indr_dev_setup_offload() in flow_offload.c).
 	 */
 	bool		indirect;
+	/* A tunnel that takes the outer header from the packet's route. */
+	bool		external;
 	bool		ifb;	/* where people send packets to be shaped */
 	/* The UDP port of VXLAN or Geneve, network byte order; else 0. */
 	uint16_t	tunnel_port;

@@ -13,6 +13,8 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <net/if.h>		/* linux/if_tunnel.h wants it first */
+#include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
 
 #include "eswitch.h"
@@ -169,6 +171,40 @@ static void kind_is(const char *kind, uint16_t type, uint16_t value,
 	assert_int_equal(port.tunnel_port, tunnel_port);
 }
 
+/* Is a device of @kind external, with attribute @type of @size bytes, all 1s? */
+static bool is_external(const char *kind, uint16_t type, size_t size)
+{
+	char buf[256] __attribute__((aligned(4))) = { 0 };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	static const uint8_t on[1] = { 1 };
+	struct nlattr *info, *data;
+	struct nfo_port port;
+
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	nlh->nlmsg_type = RTM_NEWLINK;
+	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
+	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	mnl_attr_put(nlh, type, size, on);
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, info);
+	assert_int_equal(nfo_port_parse(nlh, &port), 0);
+	return port.external;
+}
+
+static void test_external(void **state)
+{
+	(void)state;
+	assert_true(is_external("vxlan", IFLA_VXLAN_COLLECT_METADATA, 1));
+	assert_false(is_external("vxlan", IFLA_VXLAN_LEARNING, 1));
+	assert_true(is_external("geneve", IFLA_GENEVE_COLLECT_METADATA, 0));
+	assert_false(is_external("geneve", IFLA_GENEVE_TTL, 1));
+	assert_true(is_external("gretap", IFLA_GRE_COLLECT_METADATA, 0));
+	assert_true(is_external("ip6gretap", IFLA_GRE_COLLECT_METADATA, 0));
+	assert_false(is_external("gretap", IFLA_GRE_TTL, 1));
+	assert_false(is_external("veth", IFLA_GRE_COLLECT_METADATA, 0));
+}
+
 static void test_kind(void **state)
 {
 	(void)state;
@@ -186,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_kind),
+		cmocka_unit_test(test_external),
 		cmocka_unit_test(test_real),
 	};
 
