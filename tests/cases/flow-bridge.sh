@@ -11,22 +11,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 . "$(dirname "$0")/lib/flow.sh"
 
-# late NAME COMMAND...: a connection whose port behind the bridge cannot be found when
-# it enters the flowtable, so that it is in software until COMMAND has been run.
-late() {
-	local name=$1 hit back
-	shift
-	echo_begin vm0 10.0.1.2 5001
-	until_true 60 refused_for port_gone || die "$name: not in software: $(said)"
-	"$@"
-	until_true 60 sides_are 2 ".original.sport == $FROM" || die "$name: not in hardware: $(said)"
-	hit=$(hits "$(rep 0)") back=$(hits "$(rep 1)")
-	echo_run "$name"
-	hit=$(($(hits "$(rep 0)") - hit)) back=$(($(hits "$(rep 1)") - back))
-	echo "$name: NIC carried $hit there, $back back; $(cat "$WORK/echo")"
-	[ $hit -ge "$COUNT" ] && [ $back -ge "$COUNT" ] || die "$name: only $hit and $back in hardware: $(said)"
-}
-
 bed_up 3
 serve vm1 5001
 daemon_start
@@ -58,12 +42,12 @@ echo "--- what is known of the VM only after the connection has begun"
 ip -n vm0 neigh replace 10.0.0.1 lladdr "$(cat /sys/class/net/br0/address)" dev eth0
 vm 0 sysctl -qw net.ipv4.conf.eth0.arp_ignore=8
 ip neigh flush dev br0
-late "its Ethernet address" vm 0 sysctl -qw net.ipv4.conf.eth0.arp_ignore=0
+echo_late "its Ethernet address" vm0 10.0.1.2 5001 "$(rep 0)" "$(rep 1)" vm 0 sysctl -qw net.ipv4.conf.eth0.arp_ignore=0
 mac=$(vm 0 cat /sys/class/net/eth0/address)
 ip neigh replace 10.0.0.2 lladdr "$mac" dev br0
 bridge link set dev "$(rep 0)" learning off
 bridge fdb del "$mac" dev "$(rep 0)" master
-late "its port" bridge link set dev "$(rep 0)" learning on
+echo_late "its port" vm0 10.0.1.2 5001 "$(rep 0)" "$(rep 1)" bridge link set dev "$(rep 0)" learning on
 ip neigh del 10.0.0.2 dev br0
 ip -n vm0 neigh del 10.0.0.1 dev eth0
 

@@ -82,7 +82,14 @@ for n in 10 11 12; do
 	echo_hw "$dev to no tag, IPv6" vm0 fd00:1::2 5001 "$rep" "$(rep 1)"
 done
 
-# Tags on both sides.
+echo "--- a connection from before the router knows who has the tag"
+ip -n vm0 neigh replace 10.1.10.1 lladdr "$(cat /sys/class/net/q/address)" dev q
+vm 0 sysctl -qw net.ipv4.conf.q.arp_ignore=8
+ip neigh flush dev q
+ip -n vm0 route replace default via 10.1.10.1 dev q
+echo_late "the neighbour came later" vm0 10.0.1.2 5001 "$rep" "$(rep 1)" vm 0 sysctl -qw net.ipv4.conf.q.arp_ignore=0
+
+echo "--- tags on both sides"
 for far in 20 21; do
 	dev=$(ip -n out -o addr show to "10.1.$far.2/32" | awk '{ print $2 }')
 	for n in 10 11 12; do

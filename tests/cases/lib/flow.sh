@@ -118,6 +118,25 @@ echo_hw() {
 	grep -q "there=63\.\.63 ttl=63\.\.63\$" "$WORK/echo" || die "$name: TTL: $(cat "$WORK/echo")"
 }
 
+# echo_late NAME NETNS ADDRESS PORT THERE BACK COMMAND...: one whose port THERE is not
+# found when it enters the flowtable, so that it is in software until COMMAND has been
+# run, and then in hardware both ways.
+echo_late() {
+	local name=$1 there=$5 back=$6 hit back_hit
+	echo_begin "$2" "$3" "$4"
+	shift 6
+	until_true 60 refused_for port_gone || die "$name: not in software: $(said)"
+	"$@"
+	until_true 60 sides_are 2 ".original.sport == $FROM" || die "$name: not in hardware: $(said)"
+	hit=$(hits "$there") back_hit=$(hits "$back")
+	echo_run "$name"
+	hit=$(($(hits "$there") - hit)) back_hit=$(($(hits "$back") - back_hit))
+	echo "$name: NIC carried $hit there, $back_hit back; $(cat "$WORK/echo")"
+	if [ $hit -lt "$COUNT" ] || [ $back_hit -lt "$COUNT" ]; then
+		die "$name: only $hit and $back_hit in hardware: $(said)"
+	fi
+}
+
 # echo_sw NAME NETNS ADDRESS PORT "PORT..." REASON...: one that stays in software both
 # ways, with these reasons; hardware carries nothing from these ports.
 echo_sw() {
