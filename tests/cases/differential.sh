@@ -5,9 +5,10 @@
 # group: judge
 # timeout: 900
 #
-# The judge, with rules of TC: random packets through random rules, in hardware
-# and in software. Another seed each time; what differs is told, and that seed.
-# With --full a million packets with the default seed, and a million more.
+# The judge: random packets through random rules of TC, and around connections
+# through a router with a flowtable, in hardware and in software. Another seed
+# each time; what differs is told, and that seed. With --full a million packets of
+# each shape with the default seed, and a million more.
 set -euo pipefail
 RUN=${NFT_OFFLOAD_SRC:-/src}/tests/differential.d/run.sh
 
@@ -23,9 +24,15 @@ awk '/^difference/ { n++ } n == 1' /tmp/mistake | tee /tmp/first
 	exit 1
 }
 
-if [ -n "${NFT_OFFLOAD_FULL:-}" ]; then
-	"$RUN" tc deep --seed 1 --packets 1000000
-	"$RUN" tc deep --seed "$SRANDOM" --packets 1000000
-else
-	"$RUN" tc deep --seed "$SRANDOM" --packets 50000
-fi
+# judge SHAPE PROFILE PACKETS
+judge() {
+	if [ -n "${NFT_OFFLOAD_FULL:-}" ]; then
+		"$RUN" "$1" "$2" --seed 1 --packets 1000000
+		"$RUN" "$1" "$2" --seed "$SRANDOM" --packets 1000000
+	else
+		"$RUN" "$1" "$2" --seed "$SRANDOM" --packets "$3"
+	fi
+}
+
+judge tc deep 40000
+judge flowtable full 20000

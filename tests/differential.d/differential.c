@@ -26,6 +26,9 @@
 /* Packets for one set of rules, and differences that are told. */
 #define ROUND		4096
 #define ROUND_ROUTER	20000
+#define ROUND_BRIDGE	1024
+/* More at once are too many for the queues of Open vSwitch. */
+#define BURST_BRIDGE	32
 #define DIFFERENCES_MAX	5
 
 struct options {
@@ -91,74 +94,104 @@ static void make_frame(const struct game *game, unsigned int port,
 		frame->len = FRAME_MIN + mtu;
 }
 
-static void tell(const struct game *game)
+static void tell(const struct game *game, const struct frame *frame)
 {
 	if (game->router)
-		flows_print(&game->flows, stdout);
+		flows_print(&game->flows, frame, stdout);
 	else
 		ruleset_print(&game->set, stdout);
+}
+
+/*
+ * Shrinks what differs and tells it; if it does so no more, as it was, which
+ * @first says. 1, or a negative errno.
+ */
+static int reduce(struct game *game, const struct frame *found, const char *first)
+{
+	struct frame frame = *found;
+	char *text;
+	size_t len;
+	FILE *to;
+	int differs = shrink(&game->duel, game->router ? NULL : &game->set, &frame);
+
+	if (differs < 0)
+		return differs;
+	to = open_memstream(&text, &len);
+	if (!to)
+		return -ENOMEM;
+	differs = duel_show(&game->duel, &frame, to);
+	fclose(to);
+	printf("difference%s:\n", differs ? "" : ", which was there once");
+	tell(game, &frame);
+	fputs(differs ? text : first, stdout);
+	free(text);
+	return differs < 0 ? differs : 1;
 }
 
 /* A burst differs: which of its packets does? 1 if it is told, or -errno. */
 static int find(struct game *game, const struct frame *frames, size_t n)
 {
-	struct duel *duel = &game->duel;
-	struct frame frame;
-	size_t i;
-	int differs, err;
+	char *text, *burst;
+	size_t len, i;
+	FILE *to = open_memstream(&burst, &len);
+	int result = 0;
 
-	for (i = 0; i < n; i++) {
-		differs = duel_burst(duel, &frames[i], 1);
-		if (differs < 0)
-			return differs;
-		if (!differs)
-			continue;
-		frame = frames[i];
-		err = shrink(duel, game->router ? NULL : &game->set, &frame);
-		if (err)
-			return err;
-		printf("difference:\n");
-		tell(game);
-		err = duel_show(duel, &frame, stdout);
-		return err ?: 1;
+	if (!to)
+		return -ENOMEM;
+	duel_tell(&game->duel, to);
+	fclose(to);
+	for (i = 0; !result && i < n; i++) {
+		to = open_memstream(&text, &len);
+		if (!to)
+			break;
+		result = duel_show(&game->duel, &frames[i], to);
+		fclose(to);
+		if (result == 1)
+			result = reduce(game, &frames[i], text);
+		free(text);
 	}
-	printf("difference: of %zu packets that do not differ one by one; into port %u:\n",
-	       n, frames->port);
-	tell(game);
-	return 1;
+	if (!result) {
+		printf("difference: of %zu packets that do not differ one by one; into port %u:\n%s",
+		       n, frames->port, burst);
+		tell(game, frames);
+		result = 1;
+	}
+	free(burst);
+	return result;
 }
 
-/* Those with right checksums and those with wrong ones apart, for a router. */
+/* What is in @frames, which are @n of one class: 1 if it differs and is told. */
+static int play_class(struct game *game, const struct frame *frames, size_t n)
+{
+	int differs = n ? duel_burst(&game->duel, frames, n) : 0;
+
+	return differs == 1 ? find(game, frames, n) : differs;
+}
+
 static int play_burst(struct game *game, struct dice *d, unsigned int n)
 {
-	static struct frame right[DUEL_BURST], wrong[DUEL_BURST];
+	static struct frame frames[DUEL_CLASSES][DUEL_BURST], frame;
 	const unsigned int port = dice_below(d, game->duel.hw.n_ports);
-	unsigned int n_right = 0, n_wrong = 0;
-	int differs = 0;
+	unsigned int made[DUEL_CLASSES] = { 0 }, class;
+	int result = 0;
 
-	while (n_right + n_wrong < n) {
-		struct frame *frame = &right[n_right];
-
-		make_frame(game, port, d, frame);
-		if (duel_exempt(&game->duel, frame) || (game->router && ends(frame)))
+	while (n) {
+		make_frame(game, port, d, &frame);
+		class = duel_class(&game->duel, &frame);
+		if (class == DUEL_EXEMPT || (game->router && ends(&frame)))
 			continue;
-		if (game->duel.late && !tuple_sums_right(frame))
-			wrong[n_wrong++] = *frame;
-		else
-			n_right++;
+		frame_copy(&frames[class][made[class]++], &frame);
+		n--;
 	}
-	if (n_right)
-		differs = duel_burst(&game->duel, right, n_right);
-	if (differs == 1)
-		return find(game, right, n_right);
-	if (!differs && n_wrong)
-		differs = duel_burst(&game->duel, wrong, n_wrong);
-	return differs == 1 ? find(game, wrong, n_wrong) : differs;
+	for (class = 0; !result && class < DUEL_CLASSES; class++)
+		result = play_class(game, frames[class], made[class]);
+	return result;
 }
 
 /* One set of rules. 1 if the sides differ, 0 if not, or a negative errno. */
 static int play(struct game *game, struct dice *d, uint64_t n)
 {
+	const unsigned int most = game->duel.bridge ? BURST_BRIDGE : DUEL_BURST;
 	unsigned int burst;
 	int result;
 
@@ -167,17 +200,17 @@ static int play(struct game *game, struct dice *d, uint64_t n)
 	else
 		result = ruleset_renew(&game->set, d);
 	while (!result && n) {
-		burst = n < DUEL_BURST ? n : DUEL_BURST;
+		burst = n < most ? n : most;
 		result = play_burst(game, d, burst);
 		n -= burst;
 	}
-	return result;
+	return !result && game->router ? flows_end(&game->flows, &game->duel, d) : result;
 }
 
 static int run(struct game *game, const struct options *options)
 {
 	struct dice all = { .state = options->seed }, dice;
-	const uint64_t round = game->duel.late ? ROUND_ROUTER : ROUND;
+	const uint64_t round = game->duel.router ? ROUND_ROUTER : game->duel.bridge ? ROUND_BRIDGE : ROUND;
 	uint64_t left = options->packets, n;
 	int result = 0, differences = 0;
 
@@ -215,7 +248,7 @@ static int compare(struct game *game, const struct options *options)
 	int err, result;
 
 	game->router = game->duel.router = options->router;
-	game->duel.late = options->router || options->bridge;
+	game->duel.bridge = options->bridge;
 	err = duel_open(&game->duel);
 	if (err)
 		return err;

@@ -2,11 +2,14 @@
 /*
  * duel: the same packets through both sides, and whether the same came out.
  *
- * Threads: the caller's only.
+ * Threads: all functions are for the one that opened it, which is put on the
+ * first CPU; the software's side has a thread of its own, on the second.
  */
 #ifndef DUEL_H
 #define DUEL_H
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,17 +19,39 @@
 /* Frames of one burst, at the most; a rule may make five of one. */
 #define DUEL_BURST	256
 
+/* What the software's side is to exchange, or that there is no more of it. */
+struct duel_job {
+	const struct frame *frames;	/* NULL: the end */
+	size_t		n;
+	struct outcome	*outcome;
+	int		err;
+};
+
+/* What is compared of a frame, with those of its class. */
+enum duel_class {
+	DUEL_RIGHT,	/* everything */
+	DUEL_WRONG,	/* all but checksums, which were wrong before */
+	DUEL_MAY_DROP,	/* as well; and hardware may drop it (exempt.h) */
+	DUEL_EXEMPT,	/* nothing (exempt.h) */
+
+	DUEL_CLASSES = DUEL_EXEMPT,
+};
+
 struct duel {
 	struct side	hw;
 	struct side	sw;
 	uint64_t	packets;	/* sent into each */
-	/*
-	 * Some of the work is done by processes, later; and software corrects
-	 * a checksum where hardware makes it anew, so that a wrong one is not
-	 * compared.
-	 */
-	bool		late;
 	bool		router;	/* numbers its own packets at random */
+	/* Bridges: what they see first a process does, the next time it is done at once. */
+	bool		bridge;
+	bool		hasty;	/* what differs, soon does: not to wait long */
+	/* Of the last burst, by hardware and by software. */
+	struct outcome	outcomes[2];
+	struct frame	kept[2][OUTCOME_HASHES];
+	pthread_t	second;
+	sem_t		asked;
+	sem_t		answered;
+	struct duel_job	job;	/* from asked to answered @second's */
 };
 
 /*
@@ -37,16 +62,18 @@ int duel_open(struct duel *duel);
 
 void duel_close(struct duel *duel);
 
-/* Is this frame one that cannot be compared (exempt.h)? */
-bool duel_exempt(const struct duel *duel, const struct frame *frame);
+/* Which frame it is in this duel. */
+enum duel_class duel_class(const struct duel *duel, const struct frame *frame);
 
 /*
- * Sends @n frames, all of one port, into both. 1 if what came out differs, 0
- * if it does not, or a negative errno. Where some are late, those with right
- * checksums and those with wrong ones are best not mixed. One that is exempt
- * does not differ, and is not to be among others.
+ * Sends @n frames, all of one port and of one class, into both. 1 if what came
+ * out differs, 0 if it does not, or a negative errno. One that is exempt does
+ * not differ, and is not to be among others.
  */
 int duel_burst(struct duel *duel, const struct frame *frames, size_t n);
+
+/* Writes what came out of one side of the last burst, and not of the other, to @to. */
+void duel_tell(const struct duel *duel, FILE *to);
 
 /*
  * Sends one frame into both. 1 if one frame came out, the same at both: it is
@@ -55,7 +82,10 @@ int duel_burst(struct duel *duel, const struct frame *frames, size_t n);
  */
 int duel_ask(struct duel *duel, const struct frame *frame, struct frame *out);
 
-/* Sends one frame into both and writes what came out of each to @to. */
+/*
+ * Sends one frame into both and writes what came out of each to @to. As
+ * duel_burst().
+ */
 int duel_show(struct duel *duel, const struct frame *frame, FILE *to);
 
 #endif /* DUEL_H */

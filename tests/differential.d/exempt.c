@@ -74,41 +74,76 @@ bool exempt_frame(const struct frame *frame)
 	return at && at + (frame->bytes[at] & 15) * 4 > frame->len;
 }
 
-/*
- * A length by IP's word that the frame has not, or that leaves no room for the
- * transport header. A flowtable in software does not look at it
- * (nf_flow_tuple_ip() in net/netfilter/nf_flow_table_ip.c) and forwards; act_csum
- * drops what it cannot sum up, and the stack what is malformed.
- */
-static bool length_lies(const struct frame *frame)
+/* Bytes of the transport header that a flowtable wants to see. */
+static unsigned int header_of(const struct tuple *t)
 {
-	struct tuple t;
-	unsigned int need;
+	if (!t->l4)
+		return 0;
+	return t->key.ip_proto == IPPROTO_TCP ? 20 : t->key.ip_proto == IPPROTO_UDP ? 8 : 0;
+}
 
-	if (!tuple_read(&t, frame))
+/*
+ * A transport header that the frame's end cuts off, behind the ports: the flow
+ * dissector finds the ports, and flags where it finds any
+ * (__skb_flow_dissect_ports() and __skb_flow_dissect_tcp() in
+ * net/core/flow_dissector.c), so that a rule of TC matches; a flowtable in
+ * software wants the header whole (nf_flow_tuple_ip() in
+ * net/netfilter/nf_flow_table_ip.c) and leaves it to the stack.
+ */
+static bool header_is_cut(const struct tuple *t, const struct frame *frame)
+{
+	return t->l4 && t->l4 + 4 <= frame->len && t->l4 + header_of(t) > frame->len;
+}
+
+/* A length by IP's word that the frame has not, or that leaves no room for the transport header. */
+static bool length_lies(const struct tuple *t, const struct frame *frame)
+{
+	return t->l4 && (t->end > frame->len || t->end < t->l4 + header_of(t));
+}
+
+/* Priority or DEI bit of the outer tag. */
+static bool has_priority(const struct tuple *t, const struct frame *frame)
+{
+	return t->mask.vlan_tpid[0] && frame->bytes[14] & 0xf0;
+}
+
+/*
+ * Does the stack with its conntrack find nothing amiss: whom it is for, the
+ * version, lengths, nothing behind the packet, sums, TCP's flags and offset?
+ */
+static bool is_flawless(const struct tuple *t, const struct frame *frame)
+{
+	const uint8_t router[6] = { 0x02, 0, 0, 1, 0, frame->port };
+	const bool ip4 = t->key.eth_type == htons(ETH_P_IP);
+	const uint8_t *ip = frame->bytes + t->l3, *l4 = frame->bytes + t->l4;
+
+	if (memcmp(frame->bytes, router, sizeof(router)) || ip[0] >> 4 != (ip4 ? 4 : 6) ||
+	    t->end != frame->len || !tuple_sums_right(frame))
 		return false;
-	need = t.key.ip_proto == IPPROTO_TCP ? 20 : t.key.ip_proto == IPPROTO_UDP ? 8 : 0;
-	return t.end > frame->len || (t.l4 && t.end < t.l4 + need);
+	return t->key.ip_proto != IPPROTO_TCP || !t->l4 ||
+	       (l4[12] >> 4 == 5 && (t->tcp_flags & 0x37) == 0x10);
 }
 
 /*
- * Another version than the type says. TC and the flowtable do not look at it,
- * the stack drops it: which of them gets to see it is a matter of the rest.
+ * A flowtable in software forwards what is not flawless, as hardware does, but not
+ * with a tag of any priority, for it compares that, too (nf_flow_tuple_encap()),
+ * and leaves it to the stack.
  */
-static bool version_lies(const struct frame *frame, unsigned int at, bool ip4)
-{
-	return at < frame->len && frame->bytes[at] >> 4 != (ip4 ? 4 : 6);
-}
-
 bool exempt_routed(const struct frame *frame)
 {
-	const bool ip4 = ipv4_at(frame);
 	struct tuple t;
-	bool whole = tuple_read(&t, frame);
 
-	if (t.key.eth_type != htons(ip4 ? ETH_P_IP : ETH_P_IPV6))
-		return false;
-	if (version_lies(frame, t.l3, ip4) || !whole)
-		return true;
-	return length_lies(frame);
+	return tuple_read(&t, frame) &&
+	       (header_is_cut(&t, frame) || (has_priority(&t, frame) && !is_flawless(&t, frame)));
+}
+
+/*
+ * A lie of the length, again: act_csum, which a rule with NAT needs, drops what it
+ * cannot sum up (tcf_csum_skb_nextlayer() in net/sched/act_csum.c).
+ */
+bool exempt_drop(const struct frame *frame)
+{
+	struct tuple t;
+
+	return tuple_read(&t, frame) && length_lies(&t, frame);
 }

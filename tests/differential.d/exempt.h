@@ -23,4 +23,7 @@ bool exempt_frame(const struct frame *frame);
 /* And with this one, where there is a router? */
 bool exempt_routed(const struct frame *frame);
 
+/* May hardware drop this one where a router in software does not? */
+bool exempt_drop(const struct frame *frame);
+
 #endif /* EXEMPT_H */

@@ -34,6 +34,9 @@ static const struct step later[2] = {
 #define VLAN_ID		100
 /* What the ruleset maps to a host behind the router. */
 #define DNAT_PORT	6000
+/* With any one bit changed, not what the ruleset takes for a server's. */
+#define CLIENT_PORT	28000
+#define CLIENT_PORTS	4000
 
 /* The number of a network is that of its port, or 10 for the VLAN. */
 static unsigned int network_port(unsigned int network)
@@ -69,6 +72,8 @@ static void exact(struct nfo_key *mask, bool ip4)
 	}
 	mask->sport = mask->dport = 0xffff;
 	mask->ip_frag = NFO_FRAG_ANY;
+	/* Of a tag. With one, a flowtable in software leaves the packet to the stack. */
+	mask->vlan_pcp[0] = 6;
 }
 
 /* To the router: its MAC at a port. */
@@ -97,7 +102,7 @@ static void begin(struct flow_end *end, struct dice *d, unsigned int number)
 	to_router(key, end->port);
 	key->eth_type = htons(ip4 ? ETH_P_IP : ETH_P_IPV6);
 	key->ip_proto = dice_chance(d, 50) ? IPPROTO_UDP : IPPROTO_TCP;
-	key->sport = htons(20000 + number);
+	key->sport = htons(CLIENT_PORT + number % CLIENT_PORTS);
 	key->dport = htons(5000 + dice_below(d, 100));
 	if (from == 10) {
 		key->vlan_tpid[0] = htons(ETH_P_8021Q);
@@ -210,17 +215,26 @@ static int try_hits(struct flows *flows, struct duel *duel, struct dice *d)
 	return 0;
 }
 
+/* Where the egress takes less than may come in, all is left to software. */
+static bool fits(const struct flow *flow, unsigned int way, const struct duel *duel)
+{
+	return duel->hw.ports[flow->ends[!way].port].mtu >= duel->hw.ports[flow->ends[way].port].mtu;
+}
+
+/* Until hardware has all it can have, or no more of them come. */
 static int await_hits(struct flows *flows, struct duel *duel, struct dice *d)
 {
-	unsigned int left = PATIENCE, before;
+	unsigned int left = PATIENCE, before, fit = 0, i;
 	int err = 0;
 
+	for (i = 0; i < 2 * flows->n; i++)
+		fit += fits(&flows->list[i / 2], i % 2, duel);
 	flows->hits = 0;
-	while (!err && left && flows->hits < 2 * flows->n) {
+	while (!err && left && flows->hits < fit) {
+		usleep(ROUND_US);
 		before = flows->hits;
 		err = try_hits(flows, duel, d);
 		left = flows->hits > before ? PATIENCE : left - 1;
-		usleep(ROUND_US);
 	}
 	return err;
 }
@@ -232,12 +246,33 @@ int flows_renew(struct flows *flows, struct duel *duel, struct dice *d)
 
 	flows->n = 0;
 	for (i = 0; i < FLOWS_MAX && err >= 0; i++) {
-		err = establish(&flows->list[flows->n], duel, d, flows->tried++ % 40000);
+		err = establish(&flows->list[flows->n], duel, d, flows->tried++);
 		flows->n += err == 1;
 	}
 	if (err >= 0)
 		err = await_hits(flows, duel, d);
 	return err == -EBADMSG ? 1 : err < 0 ? err : 0;
+}
+
+int flows_end(struct flows *flows, struct duel *duel, struct dice *d)
+{
+	static const uint16_t flags[] = {
+		0x01, 0x11, 0x04, 0x14, 0x02, 0x12, 0x03, 0x06, 0x07, 0x3f, 0xfff,
+	};
+	struct frame frame, out;
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < 2 * flows->n && n >= 0; i++) {
+		struct step step = later[i % 2];
+
+		if (flows->list[i / 2].ends[i % 2].key.ip_proto != IPPROTO_TCP)
+			continue;
+		step.flags = DICE_OF(d, flags);
+		make(&flows->list[i / 2].ends[i % 2], d, &step, &frame);
+		n = duel_ask(duel, &frame, &out);
+	}
+	return n == -EBADMSG ? 1 : n < 0 ? n : 0;
 }
 
 void flows_packet(const struct flows *flows, unsigned int port,
@@ -271,10 +306,21 @@ static void print_end(const struct flow_end *end, FILE *to)
 		end->hit ? "in hardware" : "in software", text);
 }
 
-void flows_print(const struct flows *flows, FILE *to)
+/* Is there something of the frame in it? */
+static bool akin(const struct nfo_key *a, const struct nfo_key *b)
 {
+	return a->eth_type == b->eth_type && a->ip_proto == b->ip_proto &&
+	       ((a->sport && a->sport == b->sport) || (a->dport && a->dport == b->dport) ||
+		(a->sport && a->sport == b->dport) || (a->dport && a->dport == b->sport));
+}
+
+void flows_print(const struct flows *flows, const struct frame *frame, FILE *to)
+{
+	struct tuple t;
 	unsigned int i;
 
+	tuple_read(&t, frame);
 	for (i = 0; i < 2 * flows->n; i++)
-		print_end(&flows->list[i / 2].ends[i % 2], to);
+		if (akin(&flows->list[i / 2].ends[i % 2].key, &t.key))
+			print_end(&flows->list[i / 2].ends[i % 2], to);
 }

@@ -49,11 +49,17 @@ struct flows {
  */
 int flows_renew(struct flows *flows, struct duel *duel, struct dice *dice);
 
+/*
+ * Sends, in each direction of each TCP connection, one packet with flags that
+ * end it, or begin it anew. As flows_renew(), which is to be called next.
+ */
+int flows_end(struct flows *flows, struct duel *duel, struct dice *dice);
+
 /* A packet that comes in by @port and may well be of a connection. */
 void flows_packet(const struct flows *flows, unsigned int port,
 		  struct dice *dice, struct packet *packet);
 
-/* Writes the connections, a line each direction. */
-void flows_print(const struct flows *flows, FILE *to);
+/* Writes the connections that @frame may be of, a line each direction. */
+void flows_print(const struct flows *flows, const struct frame *frame, FILE *to);
 
 #endif /* FLOWS_H */

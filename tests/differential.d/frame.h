@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The longest frame, in bytes; a port's MTU is below it. */
 #define FRAME_MAX	2048
@@ -28,6 +29,14 @@ struct frame {
  * different ones, for what a test is concerned, different ones.
  */
 uint64_t frame_hash(uint8_t port, const uint8_t *bytes, size_t len);
+
+/* Copies the port and the bytes that are in use. */
+static inline void frame_copy(struct frame *to, const struct frame *from)
+{
+	to->len = from->len;
+	to->port = from->port;
+	memcpy(to->bytes, from->bytes, from->len);
+}
 
 /* The same port and bytes? */
 bool frame_equal(const struct frame *a, const struct frame *b);

@@ -353,6 +353,17 @@ static void do_mpls(struct nfo_rule *rule, struct dice *d)
 	nfo_rule_add(rule, &action);
 }
 
+static void do_police(struct nfo_rule *rule, struct dice *d,
+		      const struct invent_world *world)
+{
+	struct nfo_action action = { .type = NFO_ACT_POLICE };
+
+	if (!world->policers)
+		return;
+	action.police = 1 + dice_below(d, world->policers);
+	nfo_rule_add(rule, &action);
+}
+
 static void do_one(struct nfo_rule *rule, struct dice *d,
 		   const struct invent_world *world)
 {
@@ -361,7 +372,7 @@ static void do_one(struct nfo_rule *rule, struct dice *d,
 		NFO_CSUM_UDP, NFO_CSUM_TCP, NFO_CSUM_ICMP,
 	};
 
-	switch (dice_below(d, 10)) {
+	switch (dice_below(d, 11)) {
 	case 0:
 		nfo_rule_add_mirror(rule, any_port(d, world));
 		break;
@@ -386,6 +397,9 @@ static void do_one(struct nfo_rule *rule, struct dice *d,
 		    rule->key.eth_type == htons(ETH_P_IPV6))
 			nfo_rule_add_plain(rule, NFO_ACT_DEC_TTL);
 		break;
+	case 7:
+		do_police(rule, d, world);
+		break;
 	default:
 		do_set(rule, d);
 	}
@@ -398,6 +412,11 @@ void invent_openflow(struct nfo_rule *rule, struct dice *d,
 
 	nfo_rule_init(rule);
 	match_openflow(rule, d);
+	/* Nothing else may be done to what goes to software. */
+	if (dice_chance(d, 6)) {
+		nfo_rule_add_plain(rule, dice_chance(d, 50) ? NFO_ACT_TRAP : NFO_ACT_PASS);
+		return;
+	}
 	while (n--)
 		do_one(rule, d, world);
 	if (dice_chance(d, 80))

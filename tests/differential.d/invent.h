@@ -15,6 +15,7 @@
 struct invent_world {
 	unsigned int	n_ports;	/* of a side */
 	uint32_t	next_chain;	/* goto leads there; 0: there is none */
+	uint32_t	policers;	/* with indices 1 to this; 0: there are none */
 };
 
 /* As netdev/flowtable makes them: a connection's direction, routed, NAT. */

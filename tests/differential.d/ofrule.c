@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* vlan_tci: a tag is there. */
-#define TCI_TAG		0x1000
+/* Of vlan_vid: a tag is there. */
+#define VID_TAG		0x1000
 
 struct text {
 	char	*buf;
@@ -83,16 +83,15 @@ static void match_address(struct text *t, const char *name, const void *addr,
 
 static void match_tag(struct text *t, const struct nfo_rule *rule)
 {
-	unsigned int value = TCI_TAG, mask = TCI_TAG;
-
 	if (!rule->mask.vlan_tpid[0]) {
 		if (rule->mask.eth_type)
-			say(t, ",vlan_tci=0");
+			say(t, ",vlan_vid=0");
 		return;
 	}
-	value |= rule->key.vlan_pcp[0] << 13 | rule->key.vlan_vid[0];
-	mask |= rule->mask.vlan_pcp[0] << 13 | rule->mask.vlan_vid[0];
-	say(t, ",vlan_tci=0x%04x/0x%04x", value & mask, mask);
+	say(t, ",vlan_vid=0x%04x/0x%04x", VID_TAG | (rule->key.vlan_vid[0] & rule->mask.vlan_vid[0]),
+	    VID_TAG | rule->mask.vlan_vid[0]);
+	if (rule->mask.vlan_pcp[0])
+		say(t, ",vlan_pcp=%u", rule->key.vlan_pcp[0]);
 }
 
 static void match_l4(struct text *t, const struct nfo_rule *rule)
@@ -224,7 +223,7 @@ static void act(struct text *t, const struct nfo_rule *rule,
 		break;
 	case NFO_ACT_VLAN_PUSH:
 		say(t, "push_vlan:0x8100,set_field:%u->vlan_vid,set_field:%u->vlan_pcp,",
-		    TCI_TAG | a->vlan.vid, a->vlan.pcp);
+		    VID_TAG | a->vlan.vid, a->vlan.pcp);
 		break;
 	case NFO_ACT_VLAN_POP:
 		say(t, "strip_vlan,");

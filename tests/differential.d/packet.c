@@ -19,8 +19,8 @@ static unsigned int any_payload(struct dice *d)
 
 	if (dice_chance(d, 4))
 		return DICE_OF(d, special);
-	if (dice_chance(d, 1))
-		return dice_below(d, 1900);
+	if (dice_chance(d, 5))
+		return dice_below(d, dice_chance(d, 20) ? 1900 : 500);
 	return dice_below(d, 64);
 }
 

@@ -31,9 +31,9 @@ router_settings() {
 		net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 \
 		net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratelimit=0 \
 		net.ipv6.auto_flowlabels=0 net.ipv6.ip6frag_time=3600
-	# Of the whole machine before 6.13, and so not there in a namespace.
-	in_side "$1" sysctl -qew net.ipv4.icmp_ratemask=0 net.ipv4.icmp_msgs_per_sec=100000000 \
-		net.ipv4.icmp_msgs_burst=100000000
+	# Of the whole machine, some before 6.13 only, and so not there in a namespace.
+	in_side "$1" sysctl -qew net.ipv4.route.error_cost=0 net.ipv4.icmp_ratemask=0 net.ipv4.icmp_msgs_per_sec=1000000 \
+		net.ipv4.icmp_msgs_burst=1000000
 	in_side "$1" sysctl -qew net.ipv4.ipfrag_max_dist=0 net.ipv4.ipfrag_high_thresh=268435456 \
 		net.ipv6.ip6frag_high_thresh=268435456 \
 		net.netfilter.nf_conntrack_frag6_high_thresh=268435456
@@ -45,15 +45,15 @@ router_settings() {
 		net.netfilter.nf_flowtable_tcp_timeout=3600
 }
 
-# router_network LETTER DEVICE NUMBER
+# router_network DEVICE NUMBER: the lines for ip.
 router_network() {
-	local l=$1 dev=$2 n=$3 host mac
-	in_side "$l" ip addr add "10.0.$n.1/24" dev "$dev"
-	in_side "$l" ip addr add "fd00:$n::1/64" dev "$dev" nodad
+	local dev=$1 n=$2 host mac
+	echo "addr add 10.0.$n.1/24 dev $dev"
+	echo "addr add fd00:$n::1/64 dev $dev nodad"
 	for host in 2 3 4; do
 		mac=$(printf '02:00:00:00:%02x:%02x' "$n" $host)
-		in_side "$l" ip neigh add "10.0.$n.$host" lladdr "$mac" dev "$dev" nud permanent
-		in_side "$l" ip neigh add "fd00:$n::$host" lladdr "$mac" dev "$dev" nud permanent
+		echo "neigh add 10.0.$n.$host lladdr $mac dev $dev nud permanent"
+		echo "neigh add fd00:$n::$host lladdr $mac dev $dev nud permanent"
 	done
 }
 
@@ -65,17 +65,47 @@ router_devices() {
 		[ "$l" = h ] || ip link set "$dev" netns soft
 		in_side "$l" sysctl -qw "net.ipv6.conf.$dev.disable_ipv6=0"
 		in_side "$l" ip link set "$dev" addrgenmode none arp off up
-		router_network "$l" "$dev" "$n"
+		router_network "$dev" "$n" | in_side "$l" ip -batch -
 	done
 	in_side "$l" ip link add link "${l}rep2" name "${l}rep2.100" type vlan id 100
 	in_side "$l" ip link set "${l}rep2.100" addrgenmode none arp off up
-	router_network "$l" "${l}rep2.100" 10
+	router_network "${l}rep2.100" 10 | in_side "$l" ip -batch -
 	ip link set "${l}port1" mtu 1500
 	in_side "$l" ip link set "${l}rep1" mtu 1500
 }
 
-# router_rules LETTER [FLAGS]: each host has an address of its own beyond port 3,
-# so that no two connections can want the same port.
+# router_maps [6]: what is sent to the router itself goes on to a host, and
+# what it was sent to decides to which, for the same reason.
+router_maps() {
+	local n ip=ip net=10.0. from=.1 open='' close=''
+	[ -z "${1:-}" ] || ip=ip6 net=fd00: from=::1 open='[' close=]
+	for n in 0 1 3 10; do
+		echo "$ip daddr $net$n$from meta l4proto { tcp, udp } th dport 6000 dnat to ${open}${net}2${from%1}2$close:$((7000 + n))"
+	done
+	for n in 1=3,4 2=0,4 3=0,2 10=0,3; do
+		echo "$ip daddr $net${n%=*}$from meta l4proto { tcp, udp } th dport 6001 dnat to $net$(sed "s/.*=//; s/,/${from%1}/" <<< $n)"
+	done
+	for n in 0 1 2 10; do
+		echo "$ip daddr $net$n$from meta l4proto { tcp, udp } th dport 6002 dnat to ${open}${net}3${from%1}4$close:$((7100 + n))"
+	done
+}
+
+# router_quiet LETTER: what it would send at any time, or once in a second at the
+# most (IPv6 redirects), it keeps.
+router_quiet() {
+	in_side "$1" nft -f - <<-NFT
+	table ip6 quiet {
+		chain output {
+			type filter hook output priority filter
+			icmpv6 type { mld-listener-report, mld-listener-reduction, mld2-listener-report, nd-router-solicit, nd-redirect } drop
+		}
+	}
+	NFT
+}
+
+# router_rules LETTER [FLAGS]: each host has an address of its own beyond port 3, and
+# no server begins a connection to a client, so that no two connections can want
+# the same port, of which one would then get any.
 router_rules() {
 	local l=$1 flags=${2:-}
 	in_side "$l" nft -f - <<-NFT
@@ -86,20 +116,21 @@ router_rules() {
 			$flags
 			counter
 		}
+		# Where conntrack finds ports that nftables does not, none.
+		chain services {
+			meta l4proto { tcp, udp } th dport 5000-7999 return
+			drop
+		}
 		chain forward {
 			type filter hook forward priority filter; policy accept
+			ct state new ct original protocol { tcp, udp } jump services
 			meta l4proto { tcp, udp } flow add @fast
 		}
 	}
 	table ip nat {
 		chain pre {
 			type nat hook prerouting priority dstnat
-			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.3.1, 10.0.10.1 } udp dport 6000 dnat to 10.0.2.2:5000
-			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.3.1, 10.0.10.1 } tcp dport 6000 dnat to 10.0.2.2:5000
-			ip daddr { 10.0.1.1, 10.0.2.1, 10.0.3.1, 10.0.10.1 } udp dport 6001 dnat to 10.0.0.3
-			ip daddr { 10.0.1.1, 10.0.2.1, 10.0.3.1, 10.0.10.1 } tcp dport 6001 dnat to 10.0.0.3
-			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.2.1, 10.0.10.1 } udp dport 6002 dnat to 10.0.3.4:5002
-			ip daddr { 10.0.0.1, 10.0.1.1, 10.0.2.1, 10.0.10.1 } tcp dport 6002 dnat to 10.0.3.4:5002
+			$(router_maps)
 		}
 		chain post {
 			type nat hook postrouting priority srcnat
@@ -111,10 +142,7 @@ router_rules() {
 	table ip6 nat {
 		chain pre {
 			type nat hook prerouting priority dstnat
-			ip6 daddr { fd00:0::1, fd00:1::1, fd00:3::1, fd00:10::1 } udp dport 6000 dnat to [fd00:2::2]:5000
-			ip6 daddr { fd00:0::1, fd00:1::1, fd00:3::1, fd00:10::1 } tcp dport 6000 dnat to [fd00:2::2]:5000
-			ip6 daddr { fd00:1::1, fd00:2::1, fd00:3::1, fd00:10::1 } udp dport 6001 dnat to fd00:0::3
-			ip6 daddr { fd00:1::1, fd00:2::1, fd00:3::1, fd00:10::1 } tcp dport 6001 dnat to fd00:0::3
+			$(router_maps 6)
 		}
 		chain post {
 			type nat hook postrouting priority srcnat
@@ -130,6 +158,7 @@ router_rules() {
 router_up() {
 	[ "$1" = h ] || ip netns add soft
 	router_settings "$1"
+	router_quiet "$1"
 	router_devices "$1"
 	router_rules "$@"
 }

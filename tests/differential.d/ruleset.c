@@ -5,9 +5,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "bridge.h"
 #include "exempt.h"
 #include "invent.h"
 #include "ofrule.h"
@@ -27,6 +27,7 @@ int ruleset_open(struct ruleset *set, const struct side *hw,
 		set->reps[HARDWARE][i] = side_representor(hw, i);
 		set->reps[SOFTWARE][i] = side_representor(sw, i);
 	}
+	set->slow = sw->has_slow ? sw->slow.ifindex : 0;
 	return nfo_rtnl_open(&set->rtnl);
 }
 
@@ -61,6 +62,31 @@ static int talk(struct ruleset *set, int len)
 	return err ? err : said;
 }
 
+/* What has another number or name in software. */
+static void for_software(const struct ruleset *set, struct nfo_action *a)
+{
+	switch (a->type) {
+	case NFO_ACT_POLICE:
+		a->police += RULESET_POLICERS;
+		break;
+	case NFO_ACT_TRAP:
+	case NFO_ACT_PASS:
+		/* Both are "to software" to a NIC; software drops what it traps. */
+		a->type = NFO_ACT_REDIRECT;
+		a->port.ifindex = set->slow;
+		break;
+	case NFO_ACT_DEC_TTL:
+		/* An action without effect, where the NIC's would have one. */
+		if (set->mistake) {
+			a->type = NFO_ACT_CSUM;
+			a->csum = NFO_CSUM_IPV4;
+		}
+		break;
+	default:
+		break;
+	}
+}
+
 /* The rule with the devices of @side for the numbers of ports. */
 static int rule_at(const struct ruleset *set, unsigned int i, int side,
 		   struct nfo_rule *rule)
@@ -73,11 +99,8 @@ static int rule_at(const struct ruleset *set, unsigned int i, int side,
 
 		if (a->type == NFO_ACT_REDIRECT || a->type == NFO_ACT_MIRROR)
 			a->port.ifindex = set->reps[side][a->port.ifindex - 1];
-		/* An action without effect, where the NIC's would have one. */
-		if (set->mistake && side == SOFTWARE && a->type == NFO_ACT_DEC_TTL) {
-			a->type = NFO_ACT_CSUM;
-			a->csum = NFO_CSUM_IPV4;
-		}
+		else if (side == SOFTWARE)
+			for_software(set, a);
 	}
 	return err;
 }
@@ -114,31 +137,6 @@ static int del_at(struct ruleset *set, unsigned int i, int side)
 	return talk(set, nfo_tc_flower_del(room, NFO_RTNL_MSG_MAX, &place));
 }
 
-/* By ovs-ofctl, which says itself what it does not like. */
-static int openflow_at(const struct ruleset *set, unsigned int i, char letter,
-		       bool there)
-{
-	const struct ruleset_entry *entry = &set->entries[i];
-	static char rule[4096], command[8192];
-
-	ofrule_write(&entry->rule, entry->port + 1, entry->prio, rule, sizeof(rule));
-	if (!there)
-		*strstr(rule, ",actions=") = '\0';
-	snprintf(command, sizeof(command), "ovs-ofctl -O OpenFlow15 %s %cbr '%s' >&2",
-		 there ? "add-flow" : "--strict del-flows", letter, rule);
-	return system(command) ? -EOPNOTSUPP : 0;
-}
-
-static int openflow(struct ruleset *set, unsigned int i, bool there)
-{
-	int err = openflow_at(set, i, 'h', there);
-
-	if (!err)
-		err = openflow_at(set, i, 's', there);
-	set->entries[i].there = there && !err;
-	return err;
-}
-
 int ruleset_put(struct ruleset *set, unsigned int i, bool there)
 {
 	struct ruleset_entry *entry = &set->entries[i];
@@ -146,8 +144,11 @@ int ruleset_put(struct ruleset *set, unsigned int i, bool there)
 
 	if (entry->there == there)
 		return 0;
-	if (set->bridge)
-		return openflow(set, i, there);
+	if (set->bridge) {
+		err = bridge_put(set, i, there);
+		entry->there = there && !err;
+		return err;
+	}
 	if (!there) {
 		entry->there = false;
 		err = del_at(set, i, HARDWARE);
@@ -170,7 +171,8 @@ static int ruleset_clear(struct ruleset *set)
 
 	while (set->n) {
 		set->n--;
-		err = ruleset_put(set, set->n, false) ?: err;
+		if (!set->bridge)
+			err = ruleset_put(set, set->n, false) ?: err;
 		nfo_rule_uninit(&set->entries[set->n].rule);
 	}
 	return err;
@@ -201,8 +203,11 @@ static uint16_t any_prio(const struct ruleset *set, struct dice *d,
 static int add_entry(struct ruleset *set, struct dice *d)
 {
 	struct ruleset_entry *entry = &set->entries[set->n];
-	struct invent_world world = { .n_ports = set->n_ports };
-	int err;
+	struct invent_world world = {
+		.n_ports = set->n_ports,
+		.policers = set->bridge ? 0 : RULESET_POLICERS,
+	};
+	int err = 0;
 
 	memset(entry, 0, sizeof(*entry));
 	entry->port = dice_below(d, set->n_ports);
@@ -216,8 +221,10 @@ static int add_entry(struct ruleset *set, struct dice *d)
 		invent_openflow(&entry->rule, d, &world);
 	entry->prio = any_prio(set, d, entry);
 	set->n++;
-	err = exempt_rule(&entry->rule) ? -EOPNOTSUPP :
-	      ruleset_put(set, set->n - 1, true);
+	if (set->bridge)
+		entry->there = true;
+	else
+		err = exempt_rule(&entry->rule) ? -EOPNOTSUPP : ruleset_put(set, set->n - 1, true);
 	if (!err) {
 		set->taken++;
 		return 0;
@@ -236,7 +243,7 @@ int ruleset_renew(struct ruleset *set, struct dice *dice)
 
 	while (!err && n--)
 		err = add_entry(set, dice);
-	return err;
+	return !err && set->bridge ? bridge_load(set) : err;
 }
 
 static const struct ruleset_entry *pick(const struct ruleset *set,

@@ -22,6 +22,8 @@
 #define RULESET_MAX	24
 /* Chains 0 to this; topology.sh leads a miss in each to the slow path. */
 #define RULESET_CHAINS	3
+/* Policers of hardware have index 1 to this, those of software as many more. */
+#define RULESET_POLICERS 3
 
 struct ruleset_entry {
 	struct nfo_rule	rule;		/* ports as in invent.h */
@@ -39,6 +41,7 @@ struct ruleset {
 	/* Rules of OpenFlow, in the bridges "hbr" and "sbr", instead. */
 	bool			bridge;
 	uint32_t		reps[2][SIDE_PORTS_MAX];
+	uint32_t		slow;	/* of software; 0: there is none */
 	unsigned int		n;
 	struct ruleset_entry	entries[RULESET_MAX];
 	uint64_t		refused;	/* rules, since the opening */

@@ -119,11 +119,15 @@ int shrink(struct duel *duel, struct ruleset *set, struct frame *frame)
 {
 	int err = 0;
 
+	duel->hasty = true;
 	if (set)
 		err = without_rules(duel, set, frame);
 	if (!err && set)
 		err = without_actions(duel, set, frame);
 	if (!err)
 		err = shorter(duel, frame);
-	return err ?: clearer(duel, frame);
+	if (!err)
+		err = clearer(duel, frame);
+	duel->hasty = false;
+	return err;
 }

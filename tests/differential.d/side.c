@@ -24,8 +24,10 @@
  */
 #define SIDE_RINGS	3
 #define SIDE_PATIENCE_S	60
-/* IEEE 802, local experimental: no one else's. */
-#define SIDE_BELL_TYPE	"\x88\xb5"
+/* A bell: this; four bytes of its number; a type that IEEE 802 leaves to experiments. */
+#define BELL_START	"\2\2\2\2\2\2\2\2"
+#define BELL_TYPE	"\x88\xb5"
+#define BELL_LEN	60
 
 static void port_name(const struct side *side, char *name, const char *what,
 		      unsigned int number)
@@ -98,15 +100,19 @@ static int open_ports(struct side *side)
 	return 0;
 }
 
-int side_open(struct side *side, char letter)
+int side_pin(unsigned int cpu)
 {
 	cpu_set_t cpus;
-	int err;
 
 	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		return -errno;
+	CPU_SET((long)cpu < sysconf(_SC_NPROCESSORS_ONLN) ? cpu : 0, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
+}
+
+int side_open(struct side *side, char letter)
+{
+	int err;
+
 	memset(side, 0, sizeof(*side));
 	side->letter = letter;
 	err = open_named(side, &side->bell, "bell", RING_RECEIVED);
@@ -132,6 +138,29 @@ void side_close(struct side *side)
 	ring_close(&side->bell);
 }
 
+/* The number of a bell, 0 of another frame. */
+static uint32_t bell_number(const struct frame *frame)
+{
+	uint32_t number;
+
+	if (frame->len < BELL_LEN || memcmp(frame->bytes, BELL_START, sizeof(BELL_START) - 1) ||
+	    memcmp(frame->bytes + 12, BELL_TYPE, 2))
+		return 0;
+	memcpy(&number, frame->bytes + 8, sizeof(number));
+	return number;
+}
+
+/* Each has an address of its own, so that a bridge knows none of them. */
+static int send_bell(struct ring *ring, uint32_t number)
+{
+	struct frame bell = { .len = BELL_LEN };
+
+	memcpy(bell.bytes, BELL_START, sizeof(BELL_START) - 1);
+	memcpy(bell.bytes + 8, &number, sizeof(number));
+	memcpy(bell.bytes + 12, BELL_TYPE, 2);
+	return ring_send(ring, &bell, 1);
+}
+
 /* Reads the bell's port until @number comes back. */
 static int await_bell(struct side *side, uint32_t number)
 {
@@ -141,9 +170,7 @@ static int await_bell(struct side *side, uint32_t number)
 
 	for (;;) {
 		while (ring_take(&side->bell, &got))
-			if (got.len >= FRAME_MIN + sizeof(number) &&
-			    !memcmp(got.bytes + 12, SIDE_BELL_TYPE, 2) &&
-			    !memcmp(got.bytes + FRAME_MIN, &number, sizeof(number)))
+			if (bell_number(&got) == number)
 				return 0;
 		if (time(NULL) >= end)
 			return -ETIMEDOUT;
@@ -155,51 +182,52 @@ static int await_bell(struct side *side, uint32_t number)
 
 static int ring_bell(struct side *side)
 {
-	struct frame bell = { .len = FRAME_MIN + 46 };
 	unsigned int i;
 	int err = 0;
 
-	memset(bell.bytes, 0x02, 12);
-	memcpy(bell.bytes + 12, SIDE_BELL_TYPE, 2);
 	for (i = 0; !err && i < SIDE_RINGS; i++) {
-		side->bells++;
-		memcpy(bell.bytes + FRAME_MIN, &side->bells, sizeof(side->bells));
-		err = ring_send(&side->bell, &bell, 1);
+		err = send_bell(&side->bell, ++side->bells);
 		if (!err)
 			err = await_bell(side, side->bells);
 	}
 	return err;
 }
 
-static void add(struct outcome *outcome, const struct frame *frame)
+static void add(struct side *side, struct outcome *outcome, const struct frame *frame)
 {
-	static struct frame seen;
+	uint64_t hash;
 
 	if (outcome->blind_id || outcome->blind_sums) {
-		seen = *frame;
+		frame_copy(&side->seen, frame);
 		if (outcome->blind_id)
-			tuple_clear_id(&seen);
+			tuple_clear_id(&side->seen);
 		if (outcome->blind_sums)
-			tuple_clear_sums(&seen);
-		frame = &seen;
+			tuple_clear_sums(&side->seen);
+		frame = &side->seen;
 	}
-	outcome->sum += frame_hash(frame->port, frame->bytes, frame->len);
+	hash = frame_hash(frame->port, frame->bytes, frame->len);
+	outcome->sum += hash;
+	if (outcome->n < OUTCOME_HASHES)
+		outcome->hashes[outcome->n] = hash;
 	outcome->n++;
 }
 
-static void collect_from(struct ring *ring, uint8_t number,
+static void collect_from(struct side *side, struct ring *ring, uint8_t number,
 			 struct outcome *outcome)
 {
-	static struct frame spare;
 	struct frame *frame;
 
 	for (;;) {
 		frame = outcome->n < outcome->room ?
-			&outcome->kept[outcome->n] : &spare;
+			&outcome->kept[outcome->n] : &side->spare;
 		if (!ring_take(ring, frame))
 			return;
+		if (side->bridge && bell_number(frame)) {
+			side->answered = bell_number(frame);
+			continue;
+		}
 		frame->port = number;
-		add(outcome, frame);
+		add(side, outcome, frame);
 	}
 }
 
@@ -208,27 +236,48 @@ static int collect(struct side *side, struct outcome *outcome)
 	unsigned int lost = 0, i;
 
 	for (i = 0; i < side->n_ports; i++) {
-		collect_from(&side->ports[i], i, outcome);
+		collect_from(side, &side->ports[i], i, outcome);
 		lost += ring_lost(&side->ports[i]);
 	}
 	if (side->has_slow) {
-		collect_from(&side->slow, side->n_ports, outcome);
+		collect_from(side, &side->slow, side->n_ports, outcome);
 		lost += ring_lost(&side->slow);
 	}
 	return lost ? -ENOBUFS : 0;
 }
 
+/*
+ * Collects until the bridge has given back a bell by this port. It loses packets
+ * where too many come at once, so the bell is rung again.
+ */
+static int await_bridge(struct side *side, unsigned int port, struct outcome *outcome)
+{
+	struct pollfd poll_fd = { .fd = side->ports[port].fd, .events = POLLIN };
+	const uint32_t number = ++side->bells;
+	unsigned int left = SIDE_PATIENCE_S;
+	int err;
+
+	for (; left; left--) {
+		err = send_bell(&side->ports[port], number);
+		if (err)
+			return err;
+		do {
+			err = collect(side, outcome);
+			if (err || side->answered == number)
+				return err;
+		} while (poll(&poll_fd, 1, 1000) > 0);
+	}
+	return -ETIMEDOUT;
+}
+
 int side_exchange(struct side *side, const struct frame *frames, size_t n,
 		  struct outcome *outcome)
 {
-	int err = ring_send(&side->ports[frames->port], frames, n);
+	int err = n ? ring_send(&side->ports[frames->port], frames, n) : 0;
 
-	return err ? err : side_more(side, outcome);
-}
-
-int side_more(struct side *side, struct outcome *outcome)
-{
-	int err = ring_bell(side);
-
+	if (!err && n && side->bridge)
+		err = await_bridge(side, frames->port, outcome);
+	if (!err)
+		err = ring_bell(side);
 	return err ? err : collect(side, outcome);
 }

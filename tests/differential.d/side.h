@@ -10,11 +10,15 @@
  *	bell             a port of its own that gives back what it is sent, by
  *	                 way of software: what was sent before has then come out
  *
+ * A bridge of Open vSwitch hands packets on to a process, one after the other:
+ * there a frame that it has not seen yet, and gives back (bridge.h), comes after
+ * all others of a port.
+ *
  * The devices have fixed names: topology.sh. Frames are sent and processed on
  * one CPU, the caller's, whose backlog keeps their order: that is why the bell
  * proves something.
  *
- * Threads: the caller's only; it is pinned to a CPU by side_open().
+ * Threads: a side is for one at a time, which side_pin() has put on a CPU.
  */
 #ifndef SIDE_H
 #define SIDE_H
@@ -27,6 +31,7 @@
 #include "ring.h"
 
 #define SIDE_PORTS_MAX	8
+#define OUTCOME_HASHES	1024
 
 struct side {
 	char		letter;		/* 'h' or 's': names begin with it */
@@ -36,21 +41,34 @@ struct side {
 	struct ring	slow;
 	struct ring	bell;
 	uint32_t	bells;		/* rung so far */
+	bool		bridge;		/* of Open vSwitch; the caller's to set */
+	uint32_t	answered;	/* the last bell that it gave back */
 	uint64_t	hits;		/* of the NIC, at the start */
+	struct frame	spare;		/* what came out, if it is not kept */
+	struct frame	seen;		/* less what is not compared */
 };
 
 /*
  * What came out: how many, and a sum that is equal for equal sets of (port,
- * bytes) in any order. Frames are kept as far as there is room, as they came.
+ * bytes) in any order, and a number for each, so far as there is room. Frames
+ * are kept as far as there is room, as they came.
  */
 struct outcome {
 	bool		blind_id;	/* not to IPv4 ids of a router's own */
 	bool		blind_sums;	/* not to checksums */
+	bool		may_drop;	/* it, and the other does not */
 	uint64_t	sum;
 	unsigned int	n;
+	uint64_t	hashes[OUTCOME_HASHES];
 	struct frame	*kept;
 	unsigned int	room;
 };
+
+/*
+ * Puts the calling thread on CPU @cpu, or, where there are not so many, on the
+ * first. 0 or a negative errno.
+ */
+int side_pin(unsigned int cpu);
 
 /* Opens the devices that begin with @letter. 0 or a negative errno. */
 int side_open(struct side *side, char letter);
@@ -58,15 +76,12 @@ int side_open(struct side *side, char letter);
 void side_close(struct side *side);
 
 /*
- * Sends @n frames, all by the port of the first one, waits until all of them
- * are through, and adds to @outcome what came out. 0 or a negative errno:
+ * Sends @n frames (or none), all by the port of the first one, waits until all of
+ * them are through, and adds to @outcome what came out. 0 or a negative errno:
  * -ETIMEDOUT where the bell does not come back, -ENOBUFS where a ring ran over.
  */
 int side_exchange(struct side *side, const struct frame *frames, size_t n,
 		  struct outcome *outcome);
-
-/* Waits once more and adds what has come out meanwhile. As side_exchange(). */
-int side_more(struct side *side, struct outcome *outcome);
 
 /* Packets that rules of the NIC have taken at any port since the opening. */
 uint64_t side_hits(const struct side *side);

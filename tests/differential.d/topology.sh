@@ -85,6 +85,17 @@ side_slow() {
 	done
 }
 
+# side_policers FIRST WORD: three policers, with indices from FIRST on, that drop by
+# nothing but length, WORD: skip_sw or skip_hw.
+side_policers() {
+	local index=$1 mtu
+	for mtu in 256 400 1400; do
+		tc actions add action police rate 100gbit burst 100m mtu $mtu \
+			conform-exceed drop/pipe index $index "$2"
+		index=$((index + 1))
+	done
+}
+
 # sides_quiet: nothing but what is compared is on its way.
 sides_quiet() {
 	sysctl -qw net.ipv6.conf.default.disable_ipv6=1 net.ipv6.conf.all.disable_ipv6=1 \

@@ -44,7 +44,7 @@ static bool read_ipv4(struct tuple *t, const struct frame *frame)
 {
 	const uint8_t *ip = frame->bytes + t->l3;
 
-	if (t->l3 + 20 > frame->len || ip[0] >> 4 != 4 || (ip[0] & 15) < 5)
+	if (t->l3 + 20 > frame->len || (ip[0] & 15) < 5)
 		return false;
 	t->end = t->l3 + (ip[2] << 8 | ip[3]);
 	t->key.ip_proto = ip[9];
@@ -61,7 +61,7 @@ static bool read_ipv6(struct tuple *t, const struct frame *frame)
 {
 	const uint8_t *ip = frame->bytes + t->l3;
 
-	if (t->l3 + 40 > frame->len || ip[0] >> 4 != 6)
+	if (t->l3 + 40 > frame->len)
 		return false;
 	t->end = t->l3 + 40 + (ip[4] << 8 | ip[5]);
 	t->key.ip_proto = ip[6];
@@ -186,21 +186,34 @@ void tuple_clear_sums(struct frame *frame)
 		memset(frame->bytes + t.l3 + 10, 0, 2);
 }
 
+/* Destination unreachable, redirect, time exceeded, parameter problem. */
+static bool is_error(const struct tuple *t, const struct frame *frame)
+{
+	static const char types[] = { 3, 5, 11, 12 };
+
+	return t->key.ip_proto == IPPROTO_ICMP && t->l4 && t->l4 < frame->len &&
+	       memchr(types, frame->bytes[t->l4], sizeof(types));
+}
+
 void tuple_clear_id(struct frame *frame)
 {
 	struct tuple t;
 	unsigned int header;
 	uint8_t *ip;
 	uint16_t sum;
+	bool right;
 
 	if (!tuple_read(&t, frame) || t.key.eth_type != htons(ETH_P_IP) ||
-	    (ntohl(t.key.ipv4_src) & 0xff) != 1)
+	    ((ntohl(t.key.ipv4_src) & 0xff) != 1 && !is_error(&t, frame)))
 		return;
 	ip = frame->bytes + t.l3;
 	header = (ip[0] & 15) * 4;
-	if (t.l3 + header > frame->len || frame_fold(frame_sum(ip, header, 0)))
+	if (t.l3 + header > frame->len)
 		return;
+	right = !frame_fold(frame_sum(ip, header, 0));
 	memset(ip + 4, 0, 2);
+	if (!right)
+		return;
 	memset(ip + 10, 0, 2);
 	sum = frame_fold(frame_sum(ip, header, 0));
 	memcpy(ip + 10, &sum, sizeof(sum));

@@ -25,7 +25,8 @@ struct tuple {
 };
 
 /*
- * Reads a frame. False if it is no whole IPv4 or IPv6 header; a transport
+ * Reads a frame. False if it is no whole IPv4 or IPv6 header by the type, which
+ * alone is asked, and not the version, as TC and the flowtable do. A transport
  * header is looked for right behind it, and behind no extension header.
  */
 bool tuple_read(struct tuple *tuple, const struct frame *frame);
@@ -40,8 +41,9 @@ bool tuple_sums_right(const struct frame *frame);
 void tuple_clear_sums(struct frame *frame);
 
 /*
- * Clears the identification of an IPv4 packet that a router (address .1 of a
- * network) has sent, and corrects the header's checksum if it was right.
+ * Clears the identification of an IPv4 packet that a router has sent (from
+ * address .1 of a network, or an ICMP error, whose source NAT may have changed),
+ * and corrects the header's checksum if it was right.
  */
 void tuple_clear_id(struct frame *frame);
 
