@@ -5,8 +5,9 @@
  *
  * nft_flow_offload looks for it once, when a connection enters the flowtable
  * (nft_dev_forward_path()). While the neighbour is not resolved, or the bridge
- * does not know its address, there is none to be found: up to 7.2 the
- * connection then comes in by the bridge itself, for as long as it lives.
+ * does not know its address, there is none to be found: in 6.1 and 6.12 the
+ * connection then comes in by the bridge itself, for as long as it lives. In
+ * 7.2 it does not enter before there is one.
  */
 #include <linux/etherdevice.h>
 #include <linux/netdevice.h>

@@ -45,7 +45,7 @@ not_here() {
 	hit=$(($(hits "$4") - hit))
 	echo "$1: NIC carried $hit"
 	[ $hit = 0 ] || die "$1: $hit packets in hardware: $(said)"
-	! nft-offload flows --json | jq -e "select(.original.sport == $FROM)" > "$WORK/some" || die "$1: $(cat "$WORK/some")"
+	! nft-offload flows --json | jq -es "any(.[]; .original.sport == $FROM)" > "$WORK/some" || die "$1: it is in the flowtable: $(said)"
 }
 
 ALL="devices = { lan0, lan1, lan2, lan3, eth1 }; flags offload;"
