@@ -21,7 +21,7 @@
 #include "report.h"
 
 /* The longest word, with newline and NUL. */
-#define CONTROL_WORD_MAX	16
+#define CONTROL_WORD_MAX	32
 /* Objects are made until so many bytes wait for the reader. */
 #define CONTROL_BUFFER		(64 * 1024)
 /* A client that did not move for so long makes room for a new one, s. */

@@ -2,9 +2,9 @@
 /*
  * control: the socket over which people ask nft-offloadd how it is.
  *
- * A client sends one line with one word (flows, stats, ports, version), gets
- * lines of JSON, and the connection is closed. Nothing can be changed this
- * way, and nothing but the word is parsed here. A client that reads slowly
+ * A client sends one line with one word (flows, stats, ports, version; why and
+ * the number of a connection), gets lines of JSON, and the connection is closed.
+ * Nothing can be changed this way, and nothing but that line is parsed here. A client that reads slowly
  * costs one buffer and holds up nobody.
  *
  * A lock file beside the socket tells a second daemon from a socket that a

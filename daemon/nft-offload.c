@@ -19,9 +19,11 @@
 #include "bound.h"
 #include "check.h"
 #include "control.h"
+#include "endpoint.h"
 #include "privilege.h"
 #include "show.h"
 #include "table.h"
+#include "why.h"
 
 /* Documented in nft-offload(8). */
 enum exit_code {
@@ -35,6 +37,7 @@ struct options {
 	struct show_options show;
 	uint32_t sources;	/* whose rules, bits as in nfo_table_config */
 	bool force;
+	struct endpoint_pair pair;	/* of why */
 };
 
 /* Which options a command takes. */
@@ -43,6 +46,7 @@ struct options {
 #define TAKES_FORCE	0x04
 #define TAKES_SOCKET	0x08
 #define TAKES_SOURCE	0x10	/* an operand */
+#define TAKES_FLOW	0x20	/* operands */
 
 struct command {
 	const char *name;
@@ -59,6 +63,9 @@ static const char usage[] =
 "          why not, and what hardware carried of it\n"
 "            --in-hw      only connections with both directions in hardware\n"
 "            --not-in-hw  only the others\n"
+"  why PROTOCOL FROM TO\n"
+"          the whole story of one connection, by what its packets have in either\n"
+"          direction: why udp 10.0.0.2:7001 10.0.1.2:5001; a line of flows will do\n"
 "  stats   flows by state and reason, rules, messages\n"
 "  ports   network devices, and which of them take rules\n"
 "  flush [flowtable|ovs]\n"
@@ -67,7 +74,8 @@ static const char usage[] =
 "          those of Open vSwitch, or all\n"
 "            --force      even though a provider is bound\n"
 "\n"
-"  --json         one JSON object per line (check, flows, stats, ports)\n"
+"  --json         one JSON object per line (check, flows, why, stats,\n"
+"                 ports)\n"
 "  --socket PATH  where nft-offloadd listens\n"
 "                 (" CONTROL_SOCKET ")\n"
 "  --version      print the version and exit\n"
@@ -130,6 +138,13 @@ static enum exit_code run_flows(const struct options *options)
 	return answered(show_flows(&options->show), options->show.socket);
 }
 
+static enum exit_code run_why(const struct options *options)
+{
+	int ret = why_tell(&options->show, &options->pair);
+
+	return ret == 1 ? EXIT_FAILED : answered(ret, options->show.socket);
+}
+
 static enum exit_code run_stats(const struct options *options)
 {
 	return answered(show_stats(&options->show), options->show.socket);
@@ -168,6 +183,7 @@ static enum exit_code run_flush(const struct options *options)
 static const struct command commands[] = {
 	{ "check", TAKES_JSON, run_check },
 	{ "flows", TAKES_JSON | TAKES_HW | TAKES_SOCKET, run_flows },
+	{ "why", TAKES_JSON | TAKES_SOCKET | TAKES_FLOW, run_why },
 	{ "stats", TAKES_JSON | TAKES_SOCKET, run_stats },
 	{ "ports", TAKES_JSON | TAKES_SOCKET, run_ports },
 	{ "flush", TAKES_FORCE | TAKES_SOURCE, run_flush },
@@ -271,6 +287,14 @@ int main(int argc, char **argv)
 	if (command->takes & TAKES_SOURCE) {
 		options.sources = sources_parse(argv[optind + 1]);
 		optind += argv[optind + 1] != NULL;
+	}
+	if (command->takes & TAKES_FLOW) {
+		const char *why;
+
+		if (endpoint_pair_parse(&options.pair, argv + optind + 1,
+					argc - optind - 1, &why))
+			refuse(why, "");
+		optind = argc - 1;
 	}
 	if (optind + 1 < argc)
 		refuse("too many arguments: ", argv[optind + 1]);

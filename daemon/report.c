@@ -31,6 +31,7 @@ struct report {
 	uint64_t n;		/* objects told */
 	struct connection_link mark;	/* of flows */
 	bool marked;
+	uint64_t number;		/* of why: the connection */
 	struct nfo_port *ports;		/* of ports, owned */
 	ssize_t n_ports;
 };
@@ -95,8 +96,37 @@ static void put_view(void *arg, const struct nfo_view *view)
 	put_number(object, "idle_ms", view->counters.idle_ms);
 }
 
+/* And all the rest, for one who asks for this one connection. */
+static void put_story(void *arg, const struct nfo_view *view)
+{
+	json_object *object = arg;
+	char stub[NFO_RULE_STRLEN], *text = stub;
+	size_t len;
+
+	put_view(arg, view);
+	put_number(object, "known_ms", view->known_ms);
+	put_number(object, "state_ms", view->state_ms);
+	if (view->place.handle) {
+		put_number(object, "pref", view->place.prio);
+		put_number(object, "handle", view->place.handle);
+	}
+	if (!view->rule)
+		return;
+	len = nfo_rule_to_string(view->rule, stub, sizeof(stub));
+	if (len >= sizeof(stub)) {
+		text = malloc(len + 1);
+		if (!text)
+			return;
+		nfo_rule_to_string(view->rule, text, len + 1);
+	}
+	put_string(object, "rule", text);
+	if (text != stub)
+		free(text);
+}
+
 static json_object *report_side(struct agent *agent,
-				const struct connection *connection, int dir)
+				const struct connection *connection, int dir,
+				nfo_table_view_fn *put)
 {
 	const struct connection_side *side = &connection->sides[dir];
 	uint64_t id = connection->number << 1 | dir;
@@ -113,7 +143,7 @@ static json_object *report_side(struct agent *agent,
 		put_number(object, "vlan", side->tuple.vlan);
 	put_port_name(object, "ingress", agent, side->iif);
 	put_port_name(object, "egress", agent, side->oif);
-	nfo_table_get(agent->table, NFO_SOURCE_FLOWTABLE, nfo_id(id), put_view,
+	nfo_table_get(agent->table, NFO_SOURCE_FLOWTABLE, nfo_id(id), put,
 		      object);
 	return object;
 }
@@ -141,22 +171,17 @@ static void put_protocol(json_object *object, uint8_t ip_proto)
 	put_string(object, "protocol", number);
 }
 
-static json_object *report_flow(struct report *report)
+/* @put says what the table has of each direction. NULL: no memory. */
+static json_object *report_connection(struct agent *agent,
+				      const struct connection *connection,
+				      nfo_table_view_fn *put)
 {
 	static const char *const names[2] = { "original", "reply" };
-	struct agent *agent = report->agent;
-	struct connection *connection;
-	json_object *object;
+	json_object *object = json_object_new_object();
 	int dir;
 
-	connection = connections_next(&agent->connections, &report->mark);
-	if (!connection)
+	if (!object)
 		return NULL;
-	object = json_object_new_object();
-	if (!object) {
-		report->broken = true;
-		return NULL;
-	}
 	put_string(object, "type", "connection");
 	put_number(object, "connection", connection->number);
 	put_string(object, "table", connection->table);
@@ -169,7 +194,39 @@ static json_object *report_flow(struct report *report)
 		if (connection->sides[dir].known)
 			json_object_object_add(object, names[dir],
 					       report_side(agent, connection,
-							   dir));
+							   dir, put));
+	return object;
+}
+
+static json_object *report_flow(struct report *report)
+{
+	struct agent *agent = report->agent;
+	struct connection *connection;
+	json_object *object;
+
+	connection = connections_next(&agent->connections, &report->mark);
+	if (!connection)
+		return NULL;
+	object = report_connection(agent, connection, put_view);
+	report->broken |= !object;
+	return object;
+}
+
+/* The one that is asked for, if it is there still. */
+static json_object *report_why(struct report *report)
+{
+	struct agent *agent = report->agent;
+	struct connection *connection;
+	json_object *object;
+
+	if (report->n)
+		return NULL;
+	connection = connections_find(&agent->connections,
+				      report->number << 1);
+	if (!connection)
+		return NULL;
+	object = report_connection(agent, connection, put_story);
+	report->broken |= !object;
 	return object;
 }
 
@@ -377,6 +434,9 @@ struct report *report_start(struct agent *agent, const char *word)
 		report->next = report_stats;
 	} else if (!strcmp(word, "version")) {
 		report->next = report_version;
+	} else if (!strncmp(word, "why ", 4)) {
+		report->next = report_why;
+		report->number = strtoull(word + 4, NULL, 10);
 	} else {
 		free(report);
 		return NULL;

@@ -14,7 +14,8 @@ struct agent;
 struct report;
 
 /*
- * report_start: begins the answer to @word. The caller's to report_end();
+ * report_start: begins the answer to @word, which for "why" has the number of
+ * a connection behind it. The caller's to report_end();
  * NULL for an unknown word or without memory.
  */
 struct report *report_start(struct agent *agent, const char *word);

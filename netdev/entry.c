@@ -184,6 +184,8 @@ void nfo_entry_hold(struct nfo_entry *entry, enum nft_offload_reason reason,
 		}
 	}
 	nfo_store(&entry->hold, new);
+	if ((old ? old->reason : NFT_OFFLOAD_REASON_NONE) != reason)
+		nfo_store(&entry->state_ms, nfo_table_now(entry->table));
 	if (old && old != &no_memory)
 		urcu_memb_call_rcu(&old->rcu, refusal_free);
 }
@@ -213,6 +215,9 @@ void nfo_entry_publish(struct nfo_entry *entry)
 		nfo_count(in_hw, by);
 		nfo_count(&stats->in_hw_of[entry->source], by);
 	}
+	if (state == old)
+		return;
+	nfo_store(&entry->state_ms, nfo_table_now(entry->table));
 	nfo_store(&entry->state, state);
 }
 
@@ -279,6 +284,8 @@ void nfo_entry_view(const struct nfo_entry *entry, struct nfo_view *view)
 	struct nfo_slot *slot = nfo_load(&entry->slot);
 	uint64_t now = nfo_table_now(entry->table);
 	uint64_t used = nfo_load(&entry->used_ms);
+	uint64_t known = nfo_load(&entry->known_ms);
+	uint64_t since = nfo_load(&entry->state_ms);
 
 	memset(view, 0, sizeof(*view));
 	view->source = entry->source;
@@ -292,6 +299,8 @@ void nfo_entry_view(const struct nfo_entry *entry, struct nfo_view *view)
 	view->counters.packets = nfo_load(&entry->packets);
 	view->counters.bytes = nfo_load(&entry->bytes);
 	view->counters.idle_ms = now > used ? now - used : 0;
+	view->known_ms = now > known ? now - known : 0;
+	view->state_ms = now > since ? now - since : 0;
 	if (slot) {
 		view->place = slot->place;
 		view->in_hw = view->state == NFO_STATE_IN_HW &&

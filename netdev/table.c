@@ -143,6 +143,10 @@ static void entry_told(struct nfo_entry *entry, const struct nfo_place *where,
 		entry->told_packets = told->packets;
 		entry->told_bytes = told->bytes;
 	}
+	if (!entry->known) {
+		nfo_store(&entry->known_ms, now);
+		nfo_store(&entry->state_ms, now);
+	}
 	entry->known = true;
 	entry->deleted = false;
 	if (where)

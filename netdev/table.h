@@ -83,6 +83,8 @@ struct nfo_view {
 	struct nfo_counters	counters;
 	struct nfo_place	place;		/* handle 0: not placed */
 	bool			in_hw;		/* IN_HW, and not in software */
+	uint64_t		known_ms;	/* since its source first told of it */
+	uint64_t		state_ms;	/* since @state, or @reason, is so */
 	const struct nfo_rule	*rule;		/* NULL after a reject */
 	void			*info;		/* the source's own */
 };

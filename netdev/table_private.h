@@ -115,6 +115,8 @@ struct nfo_entry {
 	uint64_t		packets; /* totals */
 	uint64_t		bytes;
 	uint64_t		used_ms; /* last packet, or placed */
+	uint64_t		known_ms; /* first told of */
+	uint64_t		state_ms; /* of the last change of state or hold */
 	uint32_t		ifindex; /* ingress port, as last told */
 
 	/* Under the shard's lock. */

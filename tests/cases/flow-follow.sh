@@ -21,7 +21,7 @@ conn() {
 	nft-offload flows --json --in-hw |
 		sed -n 's/.*"connection": *\([0-9]*\),.*"original": *{[^}]*"sport": *7001,[^}]*"state": *"in_hw".*/\1/p'
 }
-in_hw() { [ -n "$(conn)" ]; }
+in_hw() { OLD=$(conn); [ -n "$OLD" ]; }
 other() { [ "$(conn)" != "$OLD" ]; }
 none() { [ -z "$(conn)" ]; }
 
@@ -47,7 +47,6 @@ done
 # in_hardware WHAT: the flow has come (back) to hardware, and arrives at vm1.
 in_hardware() {
 	until_true 60 in_hw || die "$1: not in hardware: $(nft-offload flows)"
-	OLD=$(conn)
 	carried || die "$1: hardware carries nothing"
 	arrives "${2:-1}" || die "$1: nothing arrives"
 }

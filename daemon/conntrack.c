@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * conntrack: see conntrack.h.
+ */
+#include "conntrack.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The attribute of @type in @nest, or NULL. */
+static const struct nlattr *attr_in(const struct nlattr *nest, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	return NULL;
+}
+
+static void take_tcp(const struct nlattr *protoinfo,
+		     struct conntrack *conntrack)
+{
+	const struct nlattr *tcp = attr_in(protoinfo, CTA_PROTOINFO_TCP);
+	const struct nlattr *state;
+
+	state = tcp ? attr_in(tcp, CTA_PROTOINFO_TCP_STATE) : NULL;
+	if (state && mnl_attr_validate(state, MNL_TYPE_U8) >= 0)
+		conntrack->tcp_state = mnl_attr_get_u8(state);
+}
+
+static void take_helper(const struct nlattr *help,
+			struct conntrack *conntrack)
+{
+	const struct nlattr *name = attr_in(help, CTA_HELP_NAME);
+
+	if (name && mnl_attr_validate(name, MNL_TYPE_NUL_STRING) >= 0)
+		snprintf(conntrack->helper, sizeof(conntrack->helper), "%s",
+			 mnl_attr_get_str(name));
+}
+
+static int take(const struct nlmsghdr *nlh, void *arg)
+{
+	struct conntrack *conntrack = arg;
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg))
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+		switch (mnl_attr_get_type(attr)) {
+		case CTA_STATUS:
+			if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+				conntrack->status =
+					ntohl(mnl_attr_get_u32(attr));
+			break;
+		case CTA_PROTOINFO:
+			take_tcp(attr, conntrack);
+			break;
+		case CTA_HELP:
+			take_helper(attr, conntrack);
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static void put_tuple(struct nlmsghdr *nlh, const struct endpoint_pair *pair)
+{
+	bool ipv4 = pair->src.family == AF_INET;
+	struct nlattr *tuple, *part;
+
+	tuple = mnl_attr_nest_start(nlh, CTA_TUPLE_ORIG);
+	part = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+	mnl_attr_put(nlh, ipv4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, ipv4 ? 4 : 16,
+		     &pair->src.address);
+	mnl_attr_put(nlh, ipv4 ? CTA_IP_V4_DST : CTA_IP_V6_DST, ipv4 ? 4 : 16,
+		     &pair->dst.address);
+	mnl_attr_nest_end(nlh, part);
+	part = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, pair->protocol);
+	mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT, htons(pair->src.port));
+	mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT, htons(pair->dst.port));
+	mnl_attr_nest_end(nlh, part);
+	mnl_attr_nest_end(nlh, tuple);
+}
+
+static int ask(struct mnl_socket *nl, const struct endpoint_pair *pair,
+	       struct conntrack *conntrack)
+{
+	char buf[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nfgenmsg *head;
+	ssize_t len;
+	int ret;
+
+	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	nlh->nlmsg_seq = 1;
+	head = mnl_nlmsg_put_extra_header(nlh, sizeof(*head));
+	head->nfgen_family = pair->src.family;
+	head->version = NFNETLINK_V0;
+	put_tuple(nlh, pair);
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0)
+			return -errno;
+		ret = mnl_cb_run(buf, len, 1, mnl_socket_get_portid(nl), take,
+				 conntrack);
+	} while (ret > 0);
+	return ret < 0 ? -errno : 0;
+}
+
+int conntrack_get(const struct endpoint_pair *pair,
+		  struct conntrack *conntrack)
+{
+	struct mnl_socket *nl;
+	int err;
+
+	memset(conntrack, 0, sizeof(*conntrack));
+	nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (!nl)
+		return -errno;
+	err = ask(nl, pair, conntrack);
+	mnl_socket_close(nl);
+	return err;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * why: see why.h. The objects are described in nft-offloadd(8).
+ */
+#include "why.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "conntrack.h"
+
+struct why {
+	const struct show_options *options;
+	const struct endpoint_pair *pair;
+	uint64_t number;	/* of the connection */
+	bool found;
+};
+
+static const char *text_of(json_object *object, const char *key)
+{
+	json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) ?
+	       json_object_get_string(value) : "";
+}
+
+static uint64_t number_of(json_object *object, const char *key)
+{
+	json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) ?
+	       json_object_get_uint64(value) : 0;
+}
+
+/* --- which one --- */
+
+static bool end_is(json_object *side, const char *address, const char *port,
+		   const struct endpoint *end)
+{
+	struct in6_addr is = { 0 };
+
+	return inet_pton(end->family, text_of(side, address), &is) == 1 &&
+	       !memcmp(&is, &end->address, sizeof(is)) &&
+	       number_of(side, port) == end->port;
+}
+
+static bool side_is(json_object *object, const char *name,
+		    const struct endpoint_pair *pair)
+{
+	json_object *side;
+
+	return json_object_object_get_ex(object, name, &side) &&
+	       end_is(side, "src", "sport", &pair->src) &&
+	       end_is(side, "dst", "dport", &pair->dst);
+}
+
+static int search(void *arg, const char *line, json_object *object)
+{
+	static const char *const names[] = {
+		[IPPROTO_TCP] = "tcp", [IPPROTO_UDP] = "udp",
+		[IPPROTO_GRE] = "gre",
+	};
+	struct why *why = arg;
+
+	(void)line;
+	if (why->found ||
+	    strcmp(text_of(object, "protocol"), names[why->pair->protocol]))
+		return 0;
+	why->found = side_is(object, "original", why->pair) ||
+		     side_is(object, "reply", why->pair);
+	if (why->found)
+		why->number = number_of(object, "connection");
+	return 0;
+}
+
+/* --- its story --- */
+
+static void tell_time(const char *words, uint64_t ms)
+{
+	printf("%s %" PRIu64 ".%" PRIu64 " s", words, ms / 1000,
+	       ms % 1000 / 100);
+}
+
+static void tell_state(json_object *side)
+{
+	const char *state = text_of(side, "state");
+	const char *driver = text_of(side, "driver_text");
+
+	if (!strcmp(state, "in_hw")) {
+		tell_time("in hardware for", number_of(side, "state_ms"));
+		printf("; ");
+	} else if (text_of(side, "reason")[0]) {
+		printf("in software, %s: %s%s%s%s; ", text_of(side, "reason"),
+		       text_of(side, "reason_text"), driver[0] ? " (" : "",
+		       driver, driver[0] ? ")" : "");
+		tell_time("so for", number_of(side, "state_ms"));
+		printf("; ");
+	} else {
+		printf("%s; ", state);
+	}
+	tell_time("known for", number_of(side, "known_ms"));
+	printf("\n");
+}
+
+static void tell_side(json_object *object, const char *name)
+{
+	json_object *side;
+
+	if (!json_object_object_get_ex(object, name, &side)) {
+		printf("%-8s  not known: the module has not told of this direction\n",
+		       name);
+		return;
+	}
+	printf("%-8s  %s port %" PRIu64 " to %s port %" PRIu64 ", in by %s, out by %s\n",
+	       name, text_of(side, "src"), number_of(side, "sport"),
+	       text_of(side, "dst"), number_of(side, "dport"),
+	       text_of(side, "ingress"), text_of(side, "egress"));
+	printf("          ");
+	tell_state(side);
+	if (text_of(side, "rule")[0])
+		printf("          rule: %s\n", text_of(side, "rule"));
+	if (number_of(side, "handle"))
+		printf("          tc: dev %s ingress pref %" PRIu64 " handle 0x%" PRIx64 "\n",
+		       text_of(side, "ingress"), number_of(side, "pref"),
+		       number_of(side, "handle"));
+	printf("          hardware carried %" PRIu64 " packets, %" PRIu64 " bytes",
+	       number_of(side, "packets"), number_of(side, "bytes"));
+	if (number_of(side, "packets"))
+		tell_time("; the last one before", number_of(side, "idle_ms"));
+	printf("\n");
+}
+
+static int tell(void *arg, const char *line, json_object *object)
+{
+	struct why *why = arg;
+
+	why->found = true;
+	if (why->options->json)
+		return puts(line) < 0 ? -errno : 0;
+	printf("%s connection %" PRIu64 ", conntrack id %" PRIu64 ", of flowtable %s in table %s\n",
+	       text_of(object, "protocol"), number_of(object, "connection"),
+	       number_of(object, "conntrack_id"), text_of(object, "flowtable"),
+	       text_of(object, "table"));
+	tell_side(object, "original");
+	tell_side(object, "reply");
+	return 0;
+}
+
+/* --- one that no flowtable of ours has --- */
+
+/* Why not, as far as the state of the connection says it. */
+static const char *explain(const struct conntrack *conntrack,
+			   const struct endpoint_pair *pair)
+{
+	if (conntrack->status & IPS_HW_OFFLOAD)
+		return "it is in a flowtable whose rules the kernel itself has put into hardware, not nft-offload";
+	if (conntrack->status & IPS_OFFLOAD)
+		return "it is in a flowtable that nft-offload does not have: add \"flags offload\" to that, or load nft_offload before nf_flow_table_inet";
+	if (conntrack->helper[0])
+		return "it has a conntrack helper, which looks at each packet: never in a flowtable";
+	if (!(conntrack->status & IPS_SEEN_REPLY))
+		return "no answer has been seen yet, and only an established connection gets into a flowtable";
+	if (pair->protocol == IPPROTO_TCP &&
+	    conntrack->tcp_state != TCP_CONNTRACK_ESTABLISHED)
+		return "TCP is not in the state established: it has just begun, or it ends";
+	return "it is established, and no rule with \"flow add\" has taken a packet of it: see nft list ruleset, and nft-offload check";
+}
+
+static void tell_unknown(const struct why *why)
+{
+	struct conntrack conntrack;
+	const char *text;
+	int err = conntrack_get(why->pair, &conntrack);
+
+	if (err == -ENOENT)
+		text = "conntrack has no such connection in this network namespace: no packet of it has come by, or it has ended, or no rule here needs conntrack (\"flow add\" does); addresses and ports are those that packets come in with, before NAT";
+	else if (err)
+		text = "nft-offload does not have it; conntrack could not be asked (be root)";
+	else
+		text = explain(&conntrack, why->pair);
+	if (why->options->json) {
+		json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "type",
+				       json_object_new_string("unknown"));
+		json_object_object_add(object, "text",
+				       json_object_new_string(text));
+		if (!err && conntrack.helper[0])
+			json_object_object_add(object, "helper",
+				json_object_new_string(conntrack.helper));
+		puts(json_object_to_json_string_ext(object,
+						    JSON_C_TO_STRING_PLAIN));
+		json_object_put(object);
+		return;
+	}
+	printf("%s%s%s\n", !err ? conntrack.helper : "",
+	       !err && conntrack.helper[0] ? ": " : "", text);
+}
+
+int why_tell(const struct show_options *options,
+	     const struct endpoint_pair *pair)
+{
+	struct why why = { .options = options, .pair = pair };
+	char word[32];
+	int err;
+
+	err = client_ask(options->socket, "flows", search, &why);
+	if (err)
+		return err;
+	if (why.found) {
+		why.found = false;
+		snprintf(word, sizeof(word), "why %" PRIu64, why.number);
+		err = client_ask(options->socket, word, tell, &why);
+		if (err)
+			return err;
+	}
+	/* Also if it ended between the two questions. */
+	if (!why.found)
+		tell_unknown(&why);
+	return why.found ? 0 : 1;
+}
