@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # host: the groups that need no guest: unit tests, `make distcheck`, modules
-# for each kernel without a warning, fuzzers, style.
+# for each kernel without a warning, fuzzers, style, packages.
 
 # Host groups, and what each one is selected by.
 host_groups()
 {
 	printf '%s\n' guest style build-stock unit fuzz
 	! drawn dist || printf '%s\n' dist
+	! drawn package || printf '%s\n' package
 	[ -z "$ALL" ] || printf '%s\n' build-6.1 build-7.2
 }
 
@@ -20,6 +21,7 @@ host_run()
 		case $group in
 		build-*) timed "$group" "$LOGS/$group.log" host_build "${group#build-}" ;;
 		unit) with_lock "$lock" host_unit ;;
+		package) package_run ;;
 		dist) timed dist "$LOGS/dist.log" with_lock "$lock" host_dist ;;
 		style) style_run ;;
 		fuzz) fuzz_run ;;

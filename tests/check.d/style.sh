@@ -16,10 +16,11 @@ style_run()
 	timed style/sparse "$LOGS/style-sparse.log" style_sparse
 }
 
-# Code and configuration; a text such as a licence or a README needs no line.
+# Code and configuration; a text such as a licence or a README needs no line.  In
+# some of Debian's files it would be no comment.
 style_files()
 {
-	build_files | grep -vE '^(LICENSES/|COPYING|LICENSE)|\.(md|json|svg|bin)$|^tests/.*/corpus/'
+	build_files | grep -vE '^(LICENSES/|COPYING|LICENSE)|\.(md|json|svg|bin)$|^tests/.*/corpus/|^packaging/debian/(changelog|copyright|source/format)$'
 }
 
 style_spdx()
