@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: dev stock
+# kernel: dev stock 6.1
 # group: flow
 # timeout: 900
 #
