@@ -66,6 +66,47 @@ static int client_line(char *line, ssize_t len, client_object fn, void *arg)
 	return err;
 }
 
+/* Sends @word to the daemon at @path; its answer at *@filep. 0 or neg. errno. */
+static int client_open(const char *path, const char *word, FILE **filep)
+{
+	int fd = client_connect(path);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = client_send(fd, word);
+	if (!err) {
+		*filep = fdopen(fd, "r");
+		if (!*filep)
+			err = -ENOMEM;
+	}
+	if (err)
+		close(fd);
+	return err;
+}
+
+int client_copy(const char *path, const char *word, const char *end)
+{
+	char *line = NULL;
+	bool whole = false;
+	size_t room = 0;
+	ssize_t len;
+	FILE *file;
+	int err;
+
+	err = client_open(path, word, &file);
+	if (err)
+		return err;
+	while (!whole && (len = getline(&line, &room, file)) > 0) {
+		fwrite(line, 1, len, stdout);
+		line[strcspn(line, "\n")] = '\0';
+		whole = !strcmp(line, end);
+	}
+	free(line);
+	fclose(file);
+	return whole ? 0 : -EPIPE;
+}
+
 int client_ask(const char *path, const char *word, client_object fn, void *arg)
 {
 	char *line = NULL;
@@ -73,21 +114,10 @@ int client_ask(const char *path, const char *word, client_object fn, void *arg)
 	ssize_t len;
 	FILE *file;
 	int err;
-	int fd;
 
-	fd = client_connect(path);
-	if (fd < 0)
-		return fd;
-	err = client_send(fd, word);
-	if (err) {
-		close(fd);
+	err = client_open(path, word, &file);
+	if (err)
 		return err;
-	}
-	file = fdopen(fd, "r");
-	if (!file) {
-		close(fd);
-		return -ENOMEM;
-	}
 	while (!err) {
 		len = getline(&line, &room, file);
 		err = len > 0 ? client_line(line, len, fn, arg) : -EPIPE;

@@ -23,4 +23,10 @@ typedef int (*client_object)(void *arg, const char *line, json_object *object);
 int client_ask(const char *path, const char *word, client_object fn,
 	       void *arg);
 
+/*
+ * client_copy: sends @word, whose answer is text that ends with a line @end, and
+ * prints it on standard output. 0 or a negative errno, as client_ask().
+ */
+int client_copy(const char *path, const char *word, const char *end);
+
 #endif

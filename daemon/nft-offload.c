@@ -18,6 +18,7 @@
 #include "agent.h"
 #include "bound.h"
 #include "check.h"
+#include "client.h"
 #include "control.h"
 #include "endpoint.h"
 #include "privilege.h"
@@ -67,6 +68,7 @@ static const char usage[] =
 "          the whole story of one connection, by what its packets have in either\n"
 "          direction: why udp 10.0.0.2:7001 10.0.1.2:5001; a line of flows will do\n"
 "  stats   flows by state and reason, rules, messages\n"
+"  metrics the figures of stats as OpenMetrics text, for Prometheus\n"
 "  ports   network devices, and which of them take rules\n"
 "  flush [flowtable|ovs]\n"
 "          remove the rules that were left behind by nft-offloadd, or by an\n"
@@ -150,6 +152,12 @@ static enum exit_code run_stats(const struct options *options)
 	return answered(show_stats(&options->show), options->show.socket);
 }
 
+static enum exit_code run_metrics(const struct options *options)
+{
+	return answered(client_copy(options->show.socket, "metrics", "# EOF"),
+			options->show.socket);
+}
+
 static enum exit_code run_ports(const struct options *options)
 {
 	return answered(show_ports(&options->show), options->show.socket);
@@ -185,6 +193,7 @@ static const struct command commands[] = {
 	{ "flows", TAKES_JSON | TAKES_HW | TAKES_SOCKET, run_flows },
 	{ "why", TAKES_JSON | TAKES_SOCKET | TAKES_FLOW, run_why },
 	{ "stats", TAKES_JSON | TAKES_SOCKET, run_stats },
+	{ "metrics", TAKES_SOCKET, run_metrics },
 	{ "ports", TAKES_JSON | TAKES_SOCKET, run_ports },
 	{ "flush", TAKES_FORCE | TAKES_SOURCE, run_flush },
 };

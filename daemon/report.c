@@ -19,6 +19,7 @@
 
 #include "agent.h"
 #include "connection.h"
+#include "metrics.h"
 #include "reason.h"
 
 struct report {
@@ -32,6 +33,8 @@ struct report {
 	struct connection_link mark;	/* of flows */
 	bool marked;
 	uint64_t number;		/* of why: the connection */
+	bool metrics;			/* stats, but as text; once */
+	char *text;			/* of metrics, owned */
 	struct nfo_port *ports;		/* of ports, owned */
 	ssize_t n_ports;
 };
@@ -432,6 +435,9 @@ struct report *report_start(struct agent *agent, const char *word)
 			report->broken = true;
 	} else if (!strcmp(word, "stats")) {
 		report->next = report_stats;
+	} else if (!strcmp(word, "metrics")) {
+		report->next = report_stats;
+		report->metrics = true;
 	} else if (!strcmp(word, "version")) {
 		report->next = report_version;
 	} else if (!strncmp(word, "why ", 4)) {
@@ -459,8 +465,21 @@ static json_object *report_last(struct report *report)
 	return object;
 }
 
+/* All of it at once; it ends with a mark of its own. */
+static const char *report_metrics(struct report *report, size_t *len)
+{
+	if (report->text)
+		return NULL;
+	report->object = report_stats(report);
+	report->text = report->object ? metrics_text(report->object) : NULL;
+	*len = report->text ? strlen(report->text) : 0;
+	return report->text;
+}
+
 const char *report_next(struct report *report, size_t *len)
 {
+	if (report->metrics)
+		return report_metrics(report, len);
 	json_object_put(report->object);
 	report->object = NULL;
 	if (!report->ended && !report->broken)
@@ -483,5 +502,6 @@ void report_end(struct report *report)
 	if (report->marked)
 		connections_unmark(&report->mark);
 	free(report->ports);
+	free(report->text);
 	free(report);
 }
