@@ -16,6 +16,7 @@ package_run()
 	timed package/units "$LOGS/package-units.log" package_do units "$PACKAGE/deb"
 	timed package/dkms "$LOGS/package-dkms.log" package_do dkms "$PACKAGE/deb" "$kernel" "$release"
 	timed package/openwrt "$LOGS/package-openwrt.log" package_do openwrt "$PACKAGE/openwrt" "$PACKAGE/deb"
+	timed package/guest "$LOGS/package-guest.log" package_guest
 }
 
 # Sets OVS_DIR and KERNEL_DIR for the others. One version is everywhere.
@@ -38,6 +39,17 @@ package_do()
 	shift
 	tarball=$(echo "$PACKAGE"/nft-offload-*.tar.xz)
 	in_chroot "${tarball%.tar.xz}/tests/check.d/package.d/$script" "$tarball" "$@"
+}
+
+# Without what `make install` would bring: the packages are to bring it.
+package_guest()
+{
+	local dir=$PACKAGE/guest
+	mkdir -p "$dir"
+	cp "$PACKAGE"/deb/{libnft-offload0,nft-offload}{_*.deb,.second} "$dir/" &&
+		make -C "$BUILD_USER" udpflow && cp "$BUILD_USER/udpflow" "$dir/" || return
+	NFT_OFFLOAD_OUT=$dir "$SRC/tests/guest" --build kmod --timeout 900 \
+		"$SRC/tests/check.d/package.d/guest"
 }
 
 package_versions()

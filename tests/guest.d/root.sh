@@ -8,6 +8,8 @@ ROOT_PACKAGES=(
 	util-linux mount bsdextrautils psmisc gawk findutils valgrind libc6-dbg
 	libmnl0 libnl-3-200 libnl-route-3-200 libnl-genl-3-200 libjson-c5 liburcu8
 	libsystemd0 libcmocka0 libasan8 libubsan1
+	# the packages' units, by tests/check.d/package.d/guest
+	systemd
 	# Open vSwitch's own tests
 	curl diffutils iptables lftp ncat python3-netaddr python3-pyftpdlib
 	python3-pyparsing python3-sortedcontainers
