@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The port beneath the device of a route: behind a bridge, a
- * VLAN device, a bond.
+ * The port beneath the device of a route: behind a bridge, a VLAN device, a
+ * bond.
  *
  * nft_flow_offload looks for it once, when a connection enters the flowtable
  * (nft_dev_forward_path()). While the neighbour is not resolved, or the bridge
@@ -58,8 +58,12 @@ int path_port(const struct flow_offload *offload, u8 dir)
 		return 0;
 	rcu_read_lock();
 	if (compat_forward_path(dst->dev, address, &stack) >= 0) {
-		if (stack.num_paths)
-			ifindex = stack.path[stack.num_paths - 1].dev->ifindex;
+		const struct net_device_path *last =
+			&stack.path[stack.num_paths - 1];
+
+		/* What else may be last nft_flow_offload does not take. */
+		if (stack.num_paths && last->type == DEV_PATH_ETHERNET)
+			ifindex = last->dev->ifindex;
 		compat_forward_path_release(&stack);
 	}
 	rcu_read_unlock();
