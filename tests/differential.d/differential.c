@@ -321,6 +321,7 @@ int main(int argc, char **argv)
 	struct options options = { .seed = 1, .packets = 100000 };
 	int result;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!parse(argc, argv, &options)) {
 		fprintf(stderr, "usage: %s [--seed N] [--packets N] [--chains | --router | --bridge] [--mistake]\n",
 			argv[0]);

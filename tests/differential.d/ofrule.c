@@ -15,6 +15,8 @@
 
 /* Of vlan_vid: a tag is there. */
 #define VID_TAG		0x1000
+/* More Open vSwitch does not see, and does not push. */
+#define TAGS_MAX	2
 
 struct text {
 	char	*buf;
@@ -73,12 +75,18 @@ static void match_mac(struct text *t, const char *name, const uint8_t *mac,
 static void match_address(struct text *t, const char *name, const void *addr,
 			  const void *mask, bool ip4)
 {
+	struct in6_addr seen;
+
 	if (!any(mask, ip4 ? 4 : 16))
 		return;
 	say(t, ",%s=", name);
 	say_address(t, addr, ip4);
 	say(t, "/");
-	say_address(t, mask, ip4);
+	memcpy(&seen, mask, ip4 ? 4 : 16);
+	/* Open vSwitch takes one that begins with a digit for a number of bits. */
+	if (!ip4)
+		seen.s6_addr[0] |= 0xf0;
+	say_address(t, &seen, ip4);
 }
 
 static void match_tag(struct text *t, const struct nfo_rule *rule)
@@ -94,6 +102,12 @@ static void match_tag(struct text *t, const struct nfo_rule *rule)
 		say(t, ",vlan_pcp=%u", rule->key.vlan_pcp[0]);
 }
 
+/* A fragment that has no transport header. */
+static bool may_be_later(const struct nfo_rule *rule)
+{
+	return rule->mask.ip_frag & rule->key.ip_frag & NFO_FRAG_ANY;
+}
+
 static void match_l4(struct text *t, const struct nfo_rule *rule)
 {
 	const struct nfo_key *key = &rule->key, *mask = &rule->mask;
@@ -103,6 +117,8 @@ static void match_l4(struct text *t, const struct nfo_rule *rule)
 		return;
 	say(t, ",nw_proto=%u", key->ip_proto);
 	if (!tcp && key->ip_proto != IPPROTO_UDP && key->ip_proto != IPPROTO_SCTP)
+		return;
+	if (may_be_later(rule))
 		return;
 	if (mask->sport)
 		say(t, ",tp_src=0x%x/0x%x", ntohs(key->sport & mask->sport), ntohs(mask->sport));
@@ -201,14 +217,17 @@ static void set(struct text *t, const struct nfo_rule *rule,
 		say(t, "mod_nw_tos:%u,", value->tos & 0xfc);
 	if (mask->ttl)
 		say(t, "mod_nw_ttl:%u,", value->ttl);
+	if (may_be_later(rule))
+		return;
 	if (mask->sport)
 		say(t, "set_field:%u->%s_src,", ntohs(value->sport), proto);
 	if (mask->dport)
 		say(t, "set_field:%u->%s_dst,", ntohs(value->dport), proto);
 }
 
+/* @tags: so many are on the packet, which pop_vlan has to know. */
 static void act(struct text *t, const struct nfo_rule *rule,
-		const struct nfo_action *a)
+		const struct nfo_action *a, unsigned int *tags)
 {
 	switch (a->type) {
 	case NFO_ACT_REDIRECT:
@@ -222,11 +241,17 @@ static void act(struct text *t, const struct nfo_rule *rule,
 		say(t, "dec_ttl,");
 		break;
 	case NFO_ACT_VLAN_PUSH:
+		if (*tags == TAGS_MAX)
+			break;
 		say(t, "push_vlan:0x8100,set_field:%u->vlan_vid,set_field:%u->vlan_pcp,",
 		    VID_TAG | a->vlan.vid, a->vlan.pcp);
+		(*tags)++;
 		break;
 	case NFO_ACT_VLAN_POP:
-		say(t, "strip_vlan,");
+		if (!*tags)
+			break;
+		say(t, "pop_vlan,");
+		(*tags)--;
 		break;
 	default:
 		break;
@@ -238,13 +263,13 @@ size_t ofrule_write(const struct nfo_rule *rule, unsigned int port,
 {
 	struct text t = { .buf = buf, .size = size };
 	bool drops = nfo_rule_has(rule, NFO_ACT_DROP);
-	unsigned int i;
+	unsigned int tags = rule->mask.vlan_tpid[0] ? 1 : 0, i;
 
 	say(&t, "priority=%u,in_port=%u", priority, port);
 	match(&t, rule);
 	say(&t, ",actions=");
 	for (i = 0; i < rule->n_actions; i++)
-		act(&t, rule, &rule->actions[i]);
+		act(&t, rule, &rule->actions[i], &tags);
 	/* Nothing further is what OpenFlow calls to drop. */
 	if (drops || !nfo_rule_has(rule, NFO_ACT_REDIRECT))
 		say(&t, "note:00");

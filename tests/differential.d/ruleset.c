@@ -221,6 +221,8 @@ static int add_entry(struct ruleset *set, struct dice *d)
 		invent_openflow(&entry->rule, d, &world);
 	entry->prio = any_prio(set, d, entry);
 	set->n++;
+	/* Open vSwitch wants no bits beside a mask. */
+	nfo_rule_normalise(&entry->rule);
 	if (set->bridge)
 		entry->there = true;
 	else
