@@ -112,7 +112,11 @@ static int reduce(struct game *game, const struct frame *found, const char *firs
 	char *text;
 	size_t len;
 	FILE *to;
-	int differs = shrink(&game->duel, game->router ? NULL : &game->set, &frame);
+	int differs;
+
+	/* To shrink it may take minutes. */
+	fprintf(stderr, "found:\n%s", first);
+	differs = shrink(&game->duel, game->router ? NULL : &game->set, &frame);
 
 	if (differs < 0)
 		return differs;
