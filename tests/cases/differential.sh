@@ -3,7 +3,7 @@
 # kernel: stock dev
 # quick: yes
 # group: judge
-# timeout: 900
+# timeout: 2400
 #
 # The judge: random packets through random rules of TC, and around connections
 # through a router with a flowtable, in hardware and in software. Another seed
@@ -34,5 +34,5 @@ judge() {
 	fi
 }
 
-judge tc deep 40000
+judge tc deep 35000
 judge flowtable full 20000
