@@ -58,12 +58,11 @@ int path_port(const struct flow_offload *offload, u8 dir)
 		return 0;
 	rcu_read_lock();
 	if (compat_forward_path(dst->dev, address, &stack) >= 0) {
-		const struct net_device_path *last =
-			&stack.path[stack.num_paths - 1];
+		int last = stack.num_paths - 1;
 
 		/* What else may be last nft_flow_offload does not take. */
-		if (stack.num_paths && last->type == DEV_PATH_ETHERNET)
-			ifindex = last->dev->ifindex;
+		if (last >= 0 && stack.path[last].type == DEV_PATH_ETHERNET)
+			ifindex = stack.path[last].dev->ifindex;
 		compat_forward_path_release(&stack);
 	}
 	rcu_read_unlock();
