@@ -11,7 +11,7 @@ draw()
 {
 	local name
 	[ -z "$ALL$KERNEL" ] && [ ${#NAMES[@]} -eq 0 ] || return 0
-	DRAWN=" $(for name in dist package $(cases_for_draw); do
+	DRAWN=" $(for name in dist $(cases_for_draw); do
 		printf '%s %s\n' "$(hash_of <<<"$SEED $name")" "$name"
 	done | sort | head -n $DRAW_COUNT | cut -d' ' -f2 | tr '\n' ' ')"
 	printf 'drawn with --seed %s:%s\n' "$SEED" "${DRAWN% }"
