@@ -172,6 +172,22 @@ static const char *explain(const struct conntrack *conntrack,
 	return "it is established, and no rule with \"flow add\" has taken a packet of it: see nft list ruleset, and nft-offload check";
 }
 
+static void print_unknown(const char *text, const char *helper)
+{
+	json_object *object = json_object_new_object();
+
+	if (!object)
+		return;
+	json_object_object_add(object, "type",
+			       json_object_new_string("unknown"));
+	json_object_object_add(object, "text", json_object_new_string(text));
+	if (helper[0])
+		json_object_object_add(object, "helper",
+				       json_object_new_string(helper));
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	json_object_put(object);
+}
+
 static void tell_unknown(const struct why *why)
 {
 	struct conntrack conntrack;
@@ -184,23 +200,11 @@ static void tell_unknown(const struct why *why)
 		text = "nft-offload does not have it; conntrack could not be asked (be root)";
 	else
 		text = explain(&conntrack, why->pair);
-	if (why->options->json) {
-		json_object *object = json_object_new_object();
-
-		json_object_object_add(object, "type",
-				       json_object_new_string("unknown"));
-		json_object_object_add(object, "text",
-				       json_object_new_string(text));
-		if (!err && conntrack.helper[0])
-			json_object_object_add(object, "helper",
-				json_object_new_string(conntrack.helper));
-		puts(json_object_to_json_string_ext(object,
-						    JSON_C_TO_STRING_PLAIN));
-		json_object_put(object);
-		return;
-	}
-	printf("%s%s%s\n", !err ? conntrack.helper : "",
-	       !err && conntrack.helper[0] ? ": " : "", text);
+	if (why->options->json)
+		print_unknown(text, err ? "" : conntrack.helper);
+	else
+		printf("%s%s%s\n", err ? "" : conntrack.helper,
+		       !err && conntrack.helper[0] ? ": " : "", text);
 }
 
 int why_tell(const struct show_options *options,
