@@ -13,24 +13,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The attribute of @type in @nest, or NULL. */
-static const struct nlattr *attr_in(const struct nlattr *nest, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest)
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
+#include "netlink.h"
 
 static void take_tcp(const struct nlattr *protoinfo,
 		     struct conntrack *conntrack)
 {
-	const struct nlattr *tcp = attr_in(protoinfo, CTA_PROTOINFO_TCP);
+	const struct nlattr *tcp = netlink_attr(protoinfo, CTA_PROTOINFO_TCP);
 	const struct nlattr *state;
 
-	state = tcp ? attr_in(tcp, CTA_PROTOINFO_TCP_STATE) : NULL;
+	state = tcp ? netlink_attr(tcp, CTA_PROTOINFO_TCP_STATE) : NULL;
 	if (state && mnl_attr_validate(state, MNL_TYPE_U8) >= 0)
 		conntrack->tcp_state = mnl_attr_get_u8(state);
 }
@@ -38,7 +29,7 @@ static void take_tcp(const struct nlattr *protoinfo,
 static void take_helper(const struct nlattr *help,
 			struct conntrack *conntrack)
 {
-	const struct nlattr *name = attr_in(help, CTA_HELP_NAME);
+	const struct nlattr *name = netlink_attr(help, CTA_HELP_NAME);
 
 	if (name && mnl_attr_validate(name, MNL_TYPE_NUL_STRING) >= 0)
 		snprintf(conntrack->helper, sizeof(conntrack->helper), "%s",
@@ -93,11 +84,9 @@ static void put_tuple(struct nlmsghdr *nlh, const struct endpoint_pair *pair)
 static int ask(struct mnl_socket *nl, const struct endpoint_pair *pair,
 	       struct conntrack *conntrack)
 {
-	char buf[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char buf[512] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *head;
-	ssize_t len;
-	int ret;
 
 	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
@@ -106,17 +95,9 @@ static int ask(struct mnl_socket *nl, const struct endpoint_pair *pair,
 	head->nfgen_family = pair->src.family;
 	head->version = NFNETLINK_V0;
 	put_tuple(nlh, pair);
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		ret = mnl_cb_run(buf, len, 1, mnl_socket_get_portid(nl), take,
-				 conntrack);
-	} while (ret > 0);
-	return ret < 0 ? -errno : 0;
+	return netlink_ask(nl, nlh, take, conntrack);
 }
 
 int conntrack_get(const struct endpoint_pair *pair,

@@ -10,6 +10,8 @@
 #include <linux/genetlink.h>
 #include <stdint.h>
 
+#include "netlink.h"
+
 /* An attribute that an answer is read for. */
 struct wanted {
 	uint16_t type;
@@ -47,22 +49,10 @@ static struct nlmsghdr *request(void *buf, uint16_t family, uint8_t cmd)
 /* Sends @nlh; the u16 attribute @type of the answer, or negative errno. */
 static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, uint16_t type)
 {
-	char buf[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct wanted wanted = { type, -ENODATA };
-	uint32_t seq = nlh->nlmsg_seq;
-	ssize_t len;
-	int ret;
+	int err = netlink_ask(nl, nlh, take, &wanted);
 
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		ret = mnl_cb_run(buf, len, seq, mnl_socket_get_portid(nl),
-				 take, &wanted);
-	} while (ret > 0);
-	return ret < 0 ? -errno : wanted.value;
+	return err ? err : wanted.value;
 }
 
 int devlink_eswitch_mode(const char *bus, const char *dev)

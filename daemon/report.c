@@ -103,8 +103,7 @@ static void put_view(void *arg, const struct nfo_view *view)
 static void put_story(void *arg, const struct nfo_view *view)
 {
 	json_object *object = arg;
-	char stub[NFO_RULE_STRLEN], *text = stub;
-	size_t len;
+	char *text;
 
 	put_view(arg, view);
 	put_number(object, "known_ms", view->known_ms);
@@ -115,16 +114,10 @@ static void put_story(void *arg, const struct nfo_view *view)
 	}
 	if (!view->rule)
 		return;
-	len = nfo_rule_to_string(view->rule, stub, sizeof(stub));
-	if (len >= sizeof(stub)) {
-		text = malloc(len + 1);
-		if (!text)
-			return;
-		nfo_rule_to_string(view->rule, text, len + 1);
-	}
-	put_string(object, "rule", text);
-	if (text != stub)
-		free(text);
+	text = nfo_rule_to_new_string(view->rule);
+	if (text)
+		put_string(object, "rule", text);
+	free(text);
 }
 
 static json_object *report_side(struct agent *agent,

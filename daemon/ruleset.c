@@ -14,20 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netlink.h"
+
 /* Since 7.0; the headers at hand may be older. */
 #define RULESET_DEVICE_PREFIX	(NFTA_DEVICE_NAME + 1)
 
-/* The attribute of @type in @nest, or in the message @nlh; or NULL. */
-static const struct nlattr *attr_in(const struct nlattr *nest, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest)
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
-
+/* The attribute of @type in the message @nlh, or NULL. */
 static const struct nlattr *attr_of(const struct nlmsghdr *nlh, uint16_t type)
 {
 	const struct nlattr *attr;
@@ -89,7 +81,7 @@ static int flowtable_fill(struct ruleset_flowtable *flowtable,
 			     NFT_FLOWTABLE_HW_OFFLOAD;
 	if (!flowtable->table || !flowtable->name)
 		return -ENOMEM;
-	devices = hook ? attr_in(hook, NFTA_FLOWTABLE_HOOK_DEVS) : NULL;
+	devices = hook ? netlink_attr(hook, NFTA_FLOWTABLE_HOOK_DEVS) : NULL;
 	if (!devices)
 		return 0;
 	mnl_attr_for_each_nested(attr, devices)
@@ -136,29 +128,17 @@ static int take_object(const struct nlmsghdr *nlh, void *arg)
 static int dump(struct mnl_socket *nl, uint8_t type, mnl_cb_t take,
 		struct ruleset *ruleset)
 {
-	char buf[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char buf[256] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *head;
-	unsigned int seq = type;
-	ssize_t len;
-	int ret;
 
 	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = seq;
+	nlh->nlmsg_seq = type;
 	head = mnl_nlmsg_put_extra_header(nlh, sizeof(*head));
 	head->nfgen_family = NFPROTO_UNSPEC;
 	head->version = NFNETLINK_V0;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		ret = mnl_cb_run(buf, len, seq, mnl_socket_get_portid(nl),
-				 take, ruleset);
-	} while (ret > 0);
-	return ret < 0 ? -errno : 0;
+	return netlink_ask(nl, nlh, take, ruleset);
 }
 
 int ruleset_read(struct ruleset *ruleset)

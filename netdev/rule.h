@@ -424,6 +424,9 @@ const char *nfo_action_name(enum nfo_action_type type);
  */
 size_t nfo_rule_to_string(const struct nfo_rule *rule, char *buf, size_t size);
 
+/* The same, of any length: the caller's to free; NULL without memory. */
+char *nfo_rule_to_new_string(const struct nfo_rule *rule);
+
 /* "dev 7 ingress chain 0 prio 4 handle 0x1"; as nfo_rule_to_string(). */
 size_t nfo_place_to_string(const struct nfo_place *place, char *buf,
 			   size_t size);

@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rule.h"
@@ -425,6 +426,16 @@ size_t nfo_rule_to_string(const struct nfo_rule *rule, char *buf, size_t size)
 	if (!rule->n_actions)
 		say(&t, " nothing");
 	return t.len;
+}
+
+char *nfo_rule_to_new_string(const struct nfo_rule *rule)
+{
+	size_t size = nfo_rule_to_string(rule, NULL, 0) + 1;
+	char *text = malloc(size);
+
+	if (text)
+		nfo_rule_to_string(rule, text, size);
+	return text;
 }
 
 size_t nfo_place_to_string(const struct nfo_place *place, char *buf,

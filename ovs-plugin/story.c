@@ -52,22 +52,10 @@ put_id(const struct nfo_view *view, struct ds *ds)
 static void
 put_rule(const struct nfo_view *view, struct ds *ds)
 {
-    char stub[NFO_RULE_STRLEN], *text = stub;
-    size_t len;
+    char *text = view->rule ? nfo_rule_to_new_string(view->rule) : NULL;
 
-    if (!view->rule) {
-        ds_put_cstr(ds, "none");
-        return;
-    }
-    len = nfo_rule_to_string(view->rule, stub, sizeof stub);
-    if (len >= sizeof stub) {
-        text = xmalloc(len + 1);
-        nfo_rule_to_string(view->rule, text, len + 1);
-    }
-    ds_put_cstr(ds, text);
-    if (text != stub) {
-        free(text);
-    }
+    ds_put_cstr(ds, text ? text : "none");
+    free(text);
 }
 
 static void

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * netlink: see netlink.h.
+ */
+#include "netlink.h"
+
+#include <errno.h>
+
+const struct nlattr *netlink_attr(const struct nlattr *nest, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	return NULL;
+}
+
+int netlink_ask(struct mnl_socket *nl, const struct nlmsghdr *nlh,
+		mnl_cb_t take, void *arg)
+{
+	char buf[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
+	ssize_t len;
+	int ret;
+
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0)
+			return -errno;
+		ret = mnl_cb_run(buf, len, nlh->nlmsg_seq,
+				 mnl_socket_get_portid(nl), take, arg);
+	} while (ret > 0);
+	return ret < 0 ? -errno : 0;
+}
