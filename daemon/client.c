@@ -43,9 +43,21 @@ static int client_send(int fd, const char *word)
 	return send(fd, line, len, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* One line. 1 for the last one, 0 for others, or a negative errno. */
-static int client_line(char *line, ssize_t len, client_object fn, void *arg)
+/*
+ * What client_read() calls with each line of an answer: 1 for the last one, 0 for
+ * others, or a negative errno.
+ */
+typedef int (*client_line)(void *arg, char *line, ssize_t len);
+
+/* Who is told of objects. */
+struct client_asker {
+	client_object fn;
+	void *arg;
+};
+
+static int client_take(void *arg, char *line, ssize_t len)
 {
+	const struct client_asker *asker = arg;
 	json_object *object, *type;
 	int err;
 
@@ -61,7 +73,7 @@ static int client_line(char *line, ssize_t len, client_object fn, void *arg)
 	    !strcmp(json_object_get_string(type), "end"))
 		err = 1;
 	else
-		err = fn(arg, line, object);
+		err = asker->fn(asker->arg, line, object);
 	json_object_put(object);
 	return err;
 }
@@ -85,29 +97,9 @@ static int client_open(const char *path, const char *word, FILE **filep)
 	return err;
 }
 
-int client_copy(const char *path, const char *word, const char *end)
-{
-	char *line = NULL;
-	bool whole = false;
-	size_t room = 0;
-	ssize_t len;
-	FILE *file;
-	int err;
-
-	err = client_open(path, word, &file);
-	if (err)
-		return err;
-	while (!whole && (len = getline(&line, &room, file)) > 0) {
-		fwrite(line, 1, len, stdout);
-		line[strcspn(line, "\n")] = '\0';
-		whole = !strcmp(line, end);
-	}
-	free(line);
-	fclose(file);
-	return whole ? 0 : -EPIPE;
-}
-
-int client_ask(const char *path, const char *word, client_object fn, void *arg)
+/* Asks for @word; @fn has each line until it says that one is the last. */
+static int client_read(const char *path, const char *word, client_line fn,
+		       void *arg)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -120,9 +112,29 @@ int client_ask(const char *path, const char *word, client_object fn, void *arg)
 		return err;
 	while (!err) {
 		len = getline(&line, &room, file);
-		err = len > 0 ? client_line(line, len, fn, arg) : -EPIPE;
+		err = len > 0 ? fn(arg, line, len) : -EPIPE;
 	}
 	free(line);
 	fclose(file);
 	return err > 0 ? 0 : err;
+}
+
+/* Prints it. @end, a string, is the last one. */
+static int client_print(void *end, char *line, ssize_t len)
+{
+	fwrite(line, 1, len, stdout);
+	line[strcspn(line, "\n")] = '\0';
+	return !strcmp(line, end);
+}
+
+int client_copy(const char *path, const char *word, const char *end)
+{
+	return client_read(path, word, client_print, (void *)end);
+}
+
+int client_ask(const char *path, const char *word, client_object fn, void *arg)
+{
+	struct client_asker asker = { fn, arg };
+
+	return client_read(path, word, client_take, &asker);
 }

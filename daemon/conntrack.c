@@ -85,15 +85,10 @@ static int ask(struct mnl_socket *nl, const struct endpoint_pair *pair,
 	       struct conntrack *conntrack)
 {
 	char buf[512] __attribute__((aligned(NLMSG_ALIGNTO)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *head;
+	struct nlmsghdr *nlh;
 
-	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	nlh->nlmsg_seq = 1;
-	head = mnl_nlmsg_put_extra_header(nlh, sizeof(*head));
-	head->nfgen_family = pair->src.family;
-	head->version = NFNETLINK_V0;
+	nlh = netlink_nfnl(buf, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
+			   NLM_F_ACK, pair->src.family);
 	put_tuple(nlh, pair);
 	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;

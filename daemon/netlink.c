@@ -5,6 +5,7 @@
 #include "netlink.h"
 
 #include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
 
 const struct nlattr *netlink_attr(const struct nlattr *nest, uint16_t type)
 {
@@ -14,6 +15,21 @@ const struct nlattr *netlink_attr(const struct nlattr *nest, uint16_t type)
 		if (mnl_attr_get_type(attr) == type)
 			return attr;
 	return NULL;
+}
+
+struct nlmsghdr *netlink_nfnl(void *buf, uint16_t type, uint16_t flags,
+			      uint8_t family)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nfgenmsg *head;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = 1;
+	head = mnl_nlmsg_put_extra_header(nlh, sizeof(*head));
+	head->nfgen_family = family;
+	head->version = NFNETLINK_V0;
+	return nlh;
 }
 
 int netlink_ask(struct mnl_socket *nl, const struct nlmsghdr *nlh,

@@ -13,6 +13,14 @@
 const struct nlattr *netlink_attr(const struct nlattr *nest, uint16_t type);
 
 /*
+ * netlink_nfnl: begins a request of nfnetlink at @buf: @type with its subsystem,
+ * @flags beside NLM_F_REQUEST, @family NFPROTO_* or AF_*. The caller adds
+ * attributes.
+ */
+struct nlmsghdr *netlink_nfnl(void *buf, uint16_t type, uint16_t flags,
+			      uint8_t family);
+
+/*
  * netlink_ask: sends @nlh, a dump or a request with NLM_F_ACK, over @nl and calls
  * @take with @arg for each message of the answer. 0 or negative errno.
  */

@@ -129,16 +129,11 @@ static int dump(struct mnl_socket *nl, uint8_t type, mnl_cb_t take,
 		struct ruleset *ruleset)
 {
 	char buf[256] __attribute__((aligned(NLMSG_ALIGNTO)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *head;
 
-	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = type;
-	head = mnl_nlmsg_put_extra_header(nlh, sizeof(*head));
-	head->nfgen_family = NFPROTO_UNSPEC;
-	head->version = NFNETLINK_V0;
-	return netlink_ask(nl, nlh, take, ruleset);
+	return netlink_ask(nl, netlink_nfnl(buf,
+					    NFNL_SUBSYS_NFTABLES << 8 | type,
+					    NLM_F_DUMP, NFPROTO_UNSPEC),
+			   take, ruleset);
 }
 
 int ruleset_read(struct ruleset *ruleset)
