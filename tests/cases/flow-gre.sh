@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: stock 7.2
+# kernel: dev stock 7.2
 # group: flow
 # timeout: 600
 #
 # GRE between two VMs, routed by hardware: their tunnel's outer packets are a
 # connection without ports. IPv4 and IPv6. What is inside comes out unchanged.
-# (Not on dev, whose conntrack knows no GRE.)
 set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 . "$(dirname "$0")/lib/flow.sh"
