@@ -205,6 +205,7 @@ static void agent_refresh_qdiscs(struct agent *agent)
 
 void agent_tick(struct agent *agent)
 {
+	struct nfo_table_stats stats;
 	ssize_t n;
 
 	nfo_table_read_counters(agent->batch, 0);
@@ -214,6 +215,8 @@ void agent_tick(struct agent *agent)
 	if (++agent->ticks % AGENT_REFRESH_TICKS == 0) {
 		nfo_eswitch_refresh(agent->eswitch, agent_port_changed, agent);
 		agent_refresh_qdiscs(agent);
+		nfo_table_stats(agent->table, &stats);
+		heap_look(&agent->heap, stats.entries);
 	}
 	if (nfo_flowtable_source_synced(agent->source)) {
 		n = nfo_table_reap(agent->batch, agent->grace_ms);

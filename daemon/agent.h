@@ -12,6 +12,7 @@
 #include "connection.h"
 #include "eswitch.h"
 #include "flowtable_source.h"
+#include "heap.h"
 #include "log.h"
 #include "loop.h"
 #include "rtnl.h"
@@ -32,6 +33,7 @@ struct agent {
 	struct connections connections;
 	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;
+	struct heap heap;
 	unsigned int ticks;	/* seconds since the start */
 	int failed;		/* negative errno: cannot go on; 0: fine */
 	struct log_limit refused_limit;
