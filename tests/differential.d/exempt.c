@@ -48,30 +48,41 @@ bool exempt_rule(const struct nfo_rule *rule)
 	return edits_behind_two_tags(rule);
 }
 
-/* Where the IPv4 header is behind any tags; 0 if there is no whole one. */
-static unsigned int ipv4_at(const struct frame *frame)
+/*
+ * The type behind any tags, and at *@at where it is; a tag's own, if the frame's
+ * end cuts off what is behind it.
+ */
+static unsigned int type_behind_tags(const struct frame *frame, unsigned int *at)
 {
-	unsigned int at = 12, type = 0;
+	unsigned int type = 0;
 
-	for (; at + 2 <= frame->len; at += 4) {
-		type = frame->bytes[at] << 8 | frame->bytes[at + 1];
+	for (*at = 12; *at + 2 <= frame->len; *at += 4) {
+		type = frame->bytes[*at] << 8 | frame->bytes[*at + 1];
 		if (type != ETH_P_8021Q && type != ETH_P_8021AD)
 			break;
 	}
-	at += 2;
-	return type == ETH_P_IP && at + 20 <= frame->len ? at : 0;
+	return type;
 }
 
 /*
- * An IPv4 header that is longer than the frame: act_csum makes sure of 20 bytes
- * only, and sums up what is in memory behind the frame (tcf_csum_ipv4() in
- * net/sched/act_csum.c, by ip_send_check()).
+ * What act_csum (net/sched/act_csum.c) is not of one mind with hardware about:
+ *
+ * An IPv4 header that is longer than the frame: it makes sure of 20 bytes only,
+ * and sums up what is in memory behind the frame (tcf_csum_ipv4(), by
+ * ip_send_check()).
+ *
+ * A second tag, or a further one, that the frame's end cuts off: it drops the
+ * frame (tcf_csum_act(), by pskb_may_pull()). Of a first one nothing need be said:
+ * the frame does not get that far (skb_vlan_untag() in net/core/skbuff.c).
  */
 bool exempt_frame(const struct frame *frame)
 {
-	const unsigned int at = ipv4_at(frame);
+	unsigned int at, type = type_behind_tags(frame, &at);
 
-	return at && at + (frame->bytes[at] & 15) * 4 > frame->len;
+	if (type == ETH_P_8021Q || type == ETH_P_8021AD)
+		return at > 16;
+	return type == ETH_P_IP && at + 22 <= frame->len &&
+	       at + 2 + (frame->bytes[at + 2] & 15) * 4 > frame->len;
 }
 
 /* Bytes of the transport header that a flowtable wants to see. */
