@@ -212,11 +212,11 @@ void agent_tick(struct agent *agent)
 	nfo_flowtable_source_count(agent->source);
 	nfo_table_retry(agent->batch, AGENT_RETRY_MAX);
 	nfo_table_reconcile(agent->batch, AGENT_RECONCILE_PORTS);
+	nfo_table_stats(agent->table, &stats);
+	heap_look(&agent->heap, stats.entries);
 	if (++agent->ticks % AGENT_REFRESH_TICKS == 0) {
 		nfo_eswitch_refresh(agent->eswitch, agent_port_changed, agent);
 		agent_refresh_qdiscs(agent);
-		nfo_table_stats(agent->table, &stats);
-		heap_look(&agent->heap, stats.entries);
 	}
 	if (nfo_flowtable_source_synced(agent->source)) {
 		n = nfo_table_reap(agent->batch, agent->grace_ms);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Fewer flows are not worth it. */
-#define HEAP_FLOWS_MIN	1024
+#define HEAP_FLOWS_MIN	256
 
 struct heap {
 	uint64_t most;		/* flows since memory was given back last */
@@ -19,7 +19,7 @@ struct heap {
 };
 
 /*
- * heap_look: to be called every few seconds with the number of @flows there are.
+ * heap_look: to be called once a second with the number of @flows there are.
  * Gives memory back, where malloc() can, one call after they have become less
  * than half of the most that there were: until then RCU has freed them all. True
  * if it did. One thread; takes each arena's lock for a moment.
