@@ -2,6 +2,10 @@
 /*
  * heap: see heap.h.
  */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include "heap.h"
 
 #ifdef HAVE_MALLOC_TRIM

@@ -2,6 +2,10 @@
 /*
  * test_heap: when memory is given back, and that it then is.
  */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
