@@ -22,27 +22,12 @@ const struct nfo_port *check_port_named(const struct check *check,
 	return NULL;
 }
 
-/* A name, or a prefix of names with '*'. */
-static bool device_matches(const char *device, const char *name)
-{
-	size_t len = strlen(device);
-
-	if (len && device[len - 1] == '*')
-		return !strncmp(device, name, len - 1);
-	return !strcmp(device, name);
-}
-
 bool check_port_wanted(const struct check *check, const char *name)
 {
-	for (size_t i = 0; i < check->ruleset.n; i++) {
-		const struct ruleset_flowtable *flowtable =
-			&check->ruleset.flowtables[i];
-
-		for (size_t k = 0; k < flowtable->n_devices; k++)
-			if (flowtable->offload &&
-			    device_matches(flowtable->devices[k].name, name))
-				return true;
-	}
+	for (size_t i = 0; i < check->ruleset.n; i++)
+		if (check->ruleset.flowtables[i].offload &&
+		    ruleset_has_device(&check->ruleset.flowtables[i], name))
+			return true;
 	return false;
 }
 

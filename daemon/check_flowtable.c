@@ -51,7 +51,7 @@ static bool check_device(struct check *check, const char *name,
 }
 
 static void check_switches(struct check *check, const char *name,
-			   const struct ruleset_flowtable *flowtable)
+			   const struct ruleset_hook *flowtable)
 {
 	const struct nfo_port *first = NULL, *port;
 
@@ -73,7 +73,7 @@ static void check_switches(struct check *check, const char *name,
 }
 
 static void check_flowtable(struct check *check,
-			    const struct ruleset_flowtable *flowtable)
+			    const struct ruleset_hook *flowtable)
 {
 	size_t n = 0;
 	char name[256];

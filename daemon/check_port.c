@@ -144,6 +144,73 @@ static void check_port(struct check *check, const struct nfo_port *port)
 	}
 }
 
+/*
+ * What is the matter with @member of a bond, @first being another one (NULL:
+ * none)? NULL: nothing.
+ */
+static const char *member_fault(const struct nfo_port *member,
+				const struct nfo_port *first)
+{
+	if (!member->switch_id_len)
+		return "is no port of a switch";
+	if (!member->hw_tc_offload)
+		return "has hw-tc-offload off";
+	if (first && first->switch_id_len &&
+	    !nfo_port_same_switch(first, member))
+		return "is a port of another switch than the first one";
+	return NULL;
+}
+
+/* The members of the bond @lag: a rule is in hardware when all have it. */
+static void check_bond(struct check *check, const struct nfo_port *lag)
+{
+	const struct nfo_port *first = NULL;
+
+	for (ssize_t i = 0; i < check->n_ports; i++) {
+		const struct nfo_port *port = &check->ports[i];
+		const char *fault;
+
+		if (port->master != lag->ifindex)
+			continue;
+		fault = member_fault(port, first);
+		if (!first)
+			first = port;
+		if (fault)
+			findings_add(&check->findings, &(struct finding){
+				.verdict = FINDING_WARNING, .check = "bond",
+				.subject = lag->name,
+			}, "its member %s %s: connections by the bond stay in software",
+			port->name, fault);
+	}
+	if (!first)
+		findings_add(&check->findings, &(struct finding){
+			.verdict = FINDING_WARNING, .check = "bond",
+			.subject = lag->name,
+			.cure = "ip link set UPLINK master BOND",
+		}, "has no member: connections by it stay in software");
+}
+
+/* Hardware rules of nftables' own on @port, if flows come by it. */
+static void check_chains(struct check *check, const struct nfo_port *port)
+{
+	for (size_t i = 0; i < check->ruleset.n_chains; i++) {
+		const struct ruleset_hook *chain = &check->ruleset.chains[i];
+		char cure[256];
+
+		if (!check_port_wanted(check, port->name) ||
+		    !ruleset_has_device(chain, port->name))
+			continue;
+		snprintf(cure, sizeof(cure), "nft delete chain %s %s %s",
+			 ruleset_family(chain->family), chain->table,
+			 chain->name);
+		findings_add(&check->findings, &(struct finding){
+			.verdict = FINDING_WARNING, .check = "static_rules",
+			.subject = port->name, .cure = cure,
+		}, "chain %s %s %s has flags offload, and a driver takes one block of rules for a port: connections that come by it stay in software; the same rules can be TC's (flower skip_sw)",
+		ruleset_family(chain->family), chain->table, chain->name);
+	}
+}
+
 /* Rules on @port that are not a provider's that runs. */
 static void check_rules(struct check *check, struct nfo_rtnl *rtnl,
 			const struct nfo_port *port)
@@ -181,9 +248,12 @@ void check_ports(struct check *check)
 		const struct nfo_port *port = &check->ports[i];
 
 		any |= check_eswitch(check, port);
+		if (port->lag && check_port_wanted(check, port->name))
+			check_bond(check, port);
 		if (!port->switch_id_len)
 			continue;
 		check_port(check, port);
+		check_chains(check, port);
 		if (rtnl)
 			check_rules(check, rtnl, port);
 	}

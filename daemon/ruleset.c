@@ -44,8 +44,7 @@ static char *text_of(const struct nlattr *attr)
 	return strdup(mnl_attr_get_str(attr));
 }
 
-static int devices_add(struct ruleset_flowtable *flowtable,
-		       const struct nlattr *attr)
+static int devices_add(struct ruleset_hook *hook, const struct nlattr *attr)
 {
 	uint16_t type = mnl_attr_get_type(attr);
 	struct ruleset_device *devices;
@@ -53,72 +52,124 @@ static int devices_add(struct ruleset_flowtable *flowtable,
 	if ((type != NFTA_DEVICE_NAME && type != RULESET_DEVICE_PREFIX) ||
 	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
 		return 0;
-	devices = reallocarray(flowtable->devices, flowtable->n_devices + 1,
+	devices = reallocarray(hook->devices, hook->n_devices + 1,
 			       sizeof(*devices));
 	if (!devices)
 		return -ENOMEM;
-	flowtable->devices = devices;
-	devices += flowtable->n_devices++;
+	hook->devices = devices;
+	devices += hook->n_devices++;
 	snprintf(devices->name, sizeof(devices->name), "%.*s%s",
 		 IF_NAMESIZE - 1, mnl_attr_get_str(attr),
 		 type == RULESET_DEVICE_PREFIX ? "*" : "");
 	return 0;
 }
 
-static int flowtable_fill(struct ruleset_flowtable *flowtable,
-			  const struct nlmsghdr *nlh)
+/* The attributes that tell of a hook, in messages of one kind. */
+struct layout {
+	uint16_t table, name, use, flags, hook, devices;
+	uint32_t offload;	/* the flag */
+};
+
+static const struct layout flowtable_layout = {
+	NFTA_FLOWTABLE_TABLE, NFTA_FLOWTABLE_NAME, NFTA_FLOWTABLE_USE,
+	NFTA_FLOWTABLE_FLAGS, NFTA_FLOWTABLE_HOOK, NFTA_FLOWTABLE_HOOK_DEVS,
+	NFT_FLOWTABLE_HW_OFFLOAD,
+};
+
+static const struct layout chain_layout = {
+	NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME, NFTA_CHAIN_USE, NFTA_CHAIN_FLAGS,
+	NFTA_CHAIN_HOOK, NFTA_HOOK_DEVS, NFT_CHAIN_HW_OFFLOAD,
+};
+
+static int hook_fill(struct ruleset_hook *hook, const struct nlmsghdr *nlh,
+		     const struct layout *layout)
 {
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *hook = attr_of(nlh, NFTA_FLOWTABLE_HOOK);
+	const struct nlattr *where = attr_of(nlh, layout->hook);
 	const struct nlattr *attr, *devices;
 	int err = 0;
 
-	flowtable->family = head->nfgen_family;
-	flowtable->table = text_of(attr_of(nlh, NFTA_FLOWTABLE_TABLE));
-	flowtable->name = text_of(attr_of(nlh, NFTA_FLOWTABLE_NAME));
-	flowtable->use = u32_of(attr_of(nlh, NFTA_FLOWTABLE_USE));
-	flowtable->offload = u32_of(attr_of(nlh, NFTA_FLOWTABLE_FLAGS)) &
-			     NFT_FLOWTABLE_HW_OFFLOAD;
-	if (!flowtable->table || !flowtable->name)
+	hook->family = head->nfgen_family;
+	hook->table = text_of(attr_of(nlh, layout->table));
+	hook->name = text_of(attr_of(nlh, layout->name));
+	hook->use = u32_of(attr_of(nlh, layout->use));
+	hook->offload = u32_of(attr_of(nlh, layout->flags)) & layout->offload;
+	if (!hook->table || !hook->name)
 		return -ENOMEM;
-	devices = hook ? netlink_attr(hook, NFTA_FLOWTABLE_HOOK_DEVS) : NULL;
+	devices = where ? netlink_attr(where, layout->devices) : NULL;
 	if (!devices)
 		return 0;
 	mnl_attr_for_each_nested(attr, devices)
 		if (!err)
-			err = devices_add(flowtable, attr);
+			err = devices_add(hook, attr);
 	return err;
 }
 
-static int take_flowtable(const struct nlmsghdr *nlh, void *arg)
+static void hook_clear(struct ruleset_hook *hook)
 {
-	struct ruleset *ruleset = arg;
-	struct ruleset_flowtable *flowtables;
+	free(hook->table);
+	free(hook->name);
+	free(hook->devices);
+	memset(hook, 0, sizeof(*hook));
+}
 
-	if ((nlh->nlmsg_type & 0xff) != NFT_MSG_NEWFLOWTABLE ||
-	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg))
-		return MNL_CB_OK;
-	flowtables = reallocarray(ruleset->flowtables, ruleset->n + 1,
-				  sizeof(*flowtables));
-	if (!flowtables) {
+/* Appends what @nlh tells of to the @n hooks at *@hooksp. */
+static int hook_add(struct ruleset_hook **hooksp, size_t *n,
+		    const struct nlmsghdr *nlh, const struct layout *layout)
+{
+	struct ruleset_hook *hooks = reallocarray(*hooksp, *n + 1,
+						  sizeof(*hooks));
+
+	if (!hooks) {
 		errno = ENOMEM;
 		return MNL_CB_ERROR;
 	}
-	ruleset->flowtables = flowtables;
-	memset(&flowtables[ruleset->n], 0, sizeof(*flowtables));
-	if (flowtable_fill(&flowtables[ruleset->n++], nlh)) {
+	*hooksp = hooks;
+	memset(&hooks[*n], 0, sizeof(*hooks));
+	if (hook_fill(&hooks[(*n)++], nlh, layout)) {
 		errno = ENOMEM;
 		return MNL_CB_ERROR;
 	}
 	return MNL_CB_OK;
 }
 
+static bool is_message(const struct nlmsghdr *nlh, uint8_t type)
+{
+	return (nlh->nlmsg_type & 0xff) == type &&
+	       mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg);
+}
+
+static int take_flowtable(const struct nlmsghdr *nlh, void *arg)
+{
+	struct ruleset *ruleset = arg;
+
+	if (!is_message(nlh, NFT_MSG_NEWFLOWTABLE))
+		return MNL_CB_OK;
+	return hook_add(&ruleset->flowtables, &ruleset->n, nlh,
+			&flowtable_layout);
+}
+
+static int take_chain(const struct nlmsghdr *nlh, void *arg)
+{
+	struct ruleset *ruleset = arg;
+	int ret;
+
+	if (!is_message(nlh, NFT_MSG_NEWCHAIN))
+		return MNL_CB_OK;
+	ret = hook_add(&ruleset->chains, &ruleset->n_chains, nlh,
+		       &chain_layout);
+	/* Of the many others nothing is wanted. */
+	if (ret == MNL_CB_OK &&
+	    !ruleset->chains[ruleset->n_chains - 1].offload)
+		hook_clear(&ruleset->chains[--ruleset->n_chains]);
+	return ret;
+}
+
 static int take_object(const struct nlmsghdr *nlh, void *arg)
 {
 	struct ruleset *ruleset = arg;
 
-	if ((nlh->nlmsg_type & 0xff) == NFT_MSG_NEWOBJ &&
-	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
+	if (is_message(nlh, NFT_MSG_NEWOBJ) &&
 	    u32_of(attr_of(nlh, NFTA_OBJ_TYPE)) == NFT_OBJECT_CT_HELPER)
 		ruleset->helpers++;
 	return MNL_CB_OK;
@@ -149,6 +200,8 @@ int ruleset_read(struct ruleset *ruleset)
 	if (!err)
 		err = dump(nl, NFT_MSG_GETFLOWTABLE, take_flowtable, ruleset);
 	if (!err)
+		err = dump(nl, NFT_MSG_GETCHAIN, take_chain, ruleset);
+	if (!err)
 		err = dump(nl, NFT_MSG_GETOBJ, take_object, ruleset);
 	mnl_socket_close(nl);
 	if (err)
@@ -159,13 +212,31 @@ int ruleset_read(struct ruleset *ruleset)
 
 void ruleset_free(struct ruleset *ruleset)
 {
-	for (size_t i = 0; i < ruleset->n; i++) {
-		free(ruleset->flowtables[i].table);
-		free(ruleset->flowtables[i].name);
-		free(ruleset->flowtables[i].devices);
-	}
+	for (size_t i = 0; i < ruleset->n; i++)
+		hook_clear(&ruleset->flowtables[i]);
+	for (size_t i = 0; i < ruleset->n_chains; i++)
+		hook_clear(&ruleset->chains[i]);
 	free(ruleset->flowtables);
+	free(ruleset->chains);
 	memset(ruleset, 0, sizeof(*ruleset));
+}
+
+/* A name, or a prefix of names with '*'. */
+static bool device_matches(const char *device, const char *name)
+{
+	size_t len = strlen(device);
+
+	if (len && device[len - 1] == '*')
+		return !strncmp(device, name, len - 1);
+	return !strcmp(device, name);
+}
+
+bool ruleset_has_device(const struct ruleset_hook *hook, const char *name)
+{
+	for (size_t i = 0; i < hook->n_devices; i++)
+		if (device_matches(hook->devices[i].name, name))
+			return true;
+	return false;
 }
 
 const char *ruleset_family(uint8_t family)
@@ -177,6 +248,8 @@ const char *ruleset_family(uint8_t family)
 		return "ip";
 	case NFPROTO_IPV6:
 		return "ip6";
+	case NFPROTO_NETDEV:
+		return "netdev";
 	default:
 		return "other";
 	}

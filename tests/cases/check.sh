@@ -140,6 +140,42 @@ tc filter add dev "$(rep 0)" ingress pref 3 protocol ip flower skip_hw dst_ip 19
 finds 1 foreign_rules "$(rep 0)"
 tc filter del dev "$(rep 0)" ingress pref 3
 gone foreign_rules .
+# A chain with hardware rules of its own: while no provider has the port.
+daemon_stop
+until_true 30 tc qdisc del dev "$(rep 0)" clsact
+nft -f - <<-NFT
+table netdev static {
+	chain in {
+		type filter hook ingress device "$(rep 0)" priority 1
+		flags offload
+		ip daddr 192.0.2.9 udp dport 9 drop
+	}
+}
+NFT
+finds 1 static_rules "$(rep 0)"
+cure
+gone static_rules .
+nft delete table netdev static
+daemon_start
+ip link add bond9 type bond mode active-backup
+ip link set bond9 up
+nft -f - <<-'NFT'
+table inet bonds {
+	flowtable f {
+		hook ingress priority filter; devices = { bond9 }; flags offload;
+	}
+}
+NFT
+finds 1 bond bond9
+[[ "$FOUND" == *"no member"* ]] || die "another thing: $FOUND"
+ip link add veth9 type veth peer name veth8
+ip link set veth9 master bond9
+finds 1 bond bond9
+[[ "$FOUND" == *"veth9 is no port of a switch"* ]] || die "another thing: $FOUND"
+nft delete table inet bonds
+gone bond .
+ip link del veth9
+ip link del bond9
 nft -f - <<-'NFT'
 table inet helpers {
 	ct helper ftp { type "ftp" protocol tcp; }
