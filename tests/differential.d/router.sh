@@ -91,9 +91,15 @@ router_maps() {
 }
 
 # router_quiet LETTER: what it would send at any time, or once in a second at the
-# most (IPv6 redirects), it keeps.
+# most (IPv6 redirects), it keeps; and answers that tell the time of day.
 router_quiet() {
 	in_side "$1" nft -f - <<-NFT
+	table ip quiet {
+		chain output {
+			type filter hook output priority filter
+			icmp type timestamp-reply drop
+		}
+	}
 	table ip6 quiet {
 		chain output {
 			type filter hook output priority filter
