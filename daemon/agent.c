@@ -264,7 +264,7 @@ static void agent_free(struct agent *agent)
 		connections_free(&agent->connections);
 }
 
-static int agent_open(struct agent *agent, bool bypass_qdisc)
+static int agent_open(struct agent *agent)
 {
 	struct nfo_table_config config = { .sources = AGENT_SOURCES };
 	int err;
@@ -280,8 +280,10 @@ static int agent_open(struct agent *agent, bool bypass_qdisc)
 	if (!err)
 		err = nfo_batch_open(&agent->batch, agent->table, agent->rtnl,
 				     agent_outcome, agent);
-	if (!err && !bypass_qdisc)
+	if (!err)
 		err = nfo_shaper_open(&agent->shaper, agent->eswitch);
+	if (!err)
+		nfo_shaper_bypass(agent->shaper, agent->bypass_qdisc);
 	return err;
 }
 
@@ -323,8 +325,9 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 	memset(agent, 0, sizeof(*agent));
 	agent->loop = loop;
 	agent->grace_ms = options->grace_ms;
+	agent->bypass_qdisc = options->bypass_qdisc;
 
-	err = agent_open(agent, options->bypass_qdisc);
+	err = agent_open(agent);
 	if (err) {
 		log_say(LOG_ERR, "cannot read ports: %s", strerror(-err));
 		fault = AGENT_BROKEN;
@@ -343,8 +346,7 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 		goto fail;
 	}
 	/* Before the first flow; that it fails is told with the next tick. */
-	if (agent->shaper)
-		nfo_shaper_refresh(agent->shaper);
+	nfo_shaper_refresh(agent->shaper);
 	err = nfo_flowtable_source_bind(agent->source, options->grace_ms);
 	if (!err)
 		err = agent_watch(agent);
@@ -360,6 +362,28 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 fail:
 	agent_free(agent);
 	return fault;
+}
+
+void agent_configure(struct agent *agent, const struct agent_options *options)
+{
+	int err;
+
+	if (options->grace_ms != agent->grace_ms) {
+		err = nfo_provider_grace(
+			nfo_flowtable_source_provider(agent->source),
+			options->grace_ms);
+		if (err)
+			log_say(LOG_ERR, "the module does not take the grace of %u s, and keeps %u s: %s",
+				options->grace_ms / 1000,
+				agent->grace_ms / 1000, strerror(-err));
+		else
+			agent->grace_ms = options->grace_ms;
+	}
+	if (options->bypass_qdisc != agent->bypass_qdisc) {
+		agent->bypass_qdisc = options->bypass_qdisc;
+		nfo_shaper_bypass(agent->shaper, agent->bypass_qdisc);
+		agent_refresh_qdiscs(agent);
+	}
 }
 
 void agent_stop(struct agent *agent, bool keep)

@@ -28,7 +28,8 @@ struct agent {
 	struct nfo_rtnl *rtnl;
 	struct nfo_table *table;
 	struct nfo_batch *batch;
-	struct nfo_shaper *shaper;	/* NULL: qdiscs may be bypassed */
+	struct nfo_shaper *shaper;
+	bool bypass_qdisc;
 	struct connections connections;
 	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;
@@ -61,6 +62,12 @@ struct agent_options {
  */
 enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 			     const struct agent_options *options);
+
+/*
+ * agent_configure: @options are others now. What does not succeed has been
+ * logged, and stays as it was.
+ */
+void agent_configure(struct agent *agent, const struct agent_options *options);
 
 /* agent_turn: to be called after each turn of the loop: sends what is due. */
 void agent_turn(struct agent *agent);

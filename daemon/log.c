@@ -26,24 +26,9 @@ void log_open(const char *name, int level)
 	log_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
-int log_level_parse(const char *word)
+void log_set_level(int level)
 {
-	static const struct {
-		const char *word;
-		int level;
-	} levels[] = {
-		{ "err", LOG_ERR },
-		{ "warning", LOG_WARNING },
-		{ "notice", LOG_NOTICE },
-		{ "info", LOG_INFO },
-		{ "debug", LOG_DEBUG },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		if (!strcmp(word, levels[i].word))
-			return levels[i].level;
-	return -EINVAL;
+	log_level = level;
 }
 
 bool log_wanted(int level)

@@ -30,11 +30,8 @@ struct log_limit {
  */
 void log_open(const char *name, int level);
 
-/*
- * log_level_parse: the level that @word names: err, warning, notice, info or
- * debug. -EINVAL if none.
- */
-int log_level_parse(const char *word);
+/* log_set_level: another @level from now on. */
+void log_set_level(int level);
 
 /* log_wanted: whether a line of importance @level would be written. */
 bool log_wanted(int level);

@@ -25,6 +25,7 @@ static struct {
 	unsigned int in_hw;
 	bool new_at_unbind;	/* a last flow comes before the answer */
 	unsigned int teardowns;
+	uint32_t grace_ms;
 } module;
 
 /* The kernel's events, faked: see monitor.h. */
@@ -72,7 +73,14 @@ WRAP(int, nfo_provider_fd, const struct nfo_provider *provider)
 WRAP(int, nfo_provider_bind, struct nfo_provider *provider, uint32_t grace_ms)
 {
 	(void)provider;
-	(void)grace_ms;
+	module.grace_ms = grace_ms;
+	return 0;
+}
+
+WRAP(int, nfo_provider_grace, struct nfo_provider *provider, uint32_t grace_ms)
+{
+	(void)provider;
+	module.grace_ms = grace_ms;
 	return 0;
 }
 
@@ -244,6 +252,25 @@ static void test_change(void **state)
 	stop(&agent, &loop, false);
 }
 
+/* Other options while it runs: the module hears of the grace, once. */
+static void test_configure(void **state)
+{
+	struct agent_options options = { .bypass_qdisc = true };
+	struct agent agent;
+	struct loop loop;
+
+	(void)state;
+	start(&agent, &loop);
+	assert_int_equal(module.grace_ms, 1000);
+	options.grace_ms = 60000;
+	agent_configure(&agent, &options);
+	assert_int_equal(module.grace_ms, 60000);
+	module.grace_ms = 0;
+	agent_configure(&agent, &options);
+	assert_int_equal(module.grace_ms, 0);
+	stop(&agent, &loop, false);
+}
+
 int main(void)
 {
 	static bool keep = true, remove;
@@ -251,6 +278,7 @@ int main(void)
 		cmocka_unit_test_prestate(test_stop, &keep),
 		cmocka_unit_test_prestate(test_stop, &remove),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_configure),
 	};
 
 	log_open("test_agent", LOG_ERR);
