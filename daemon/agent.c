@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "flowtable.h"
 #include "reason.h"
 
@@ -203,11 +204,24 @@ static void agent_refresh_qdiscs(struct agent *agent)
 				"reading qdiscs failed: %s", strerror(-err));
 }
 
+/* What `nft-offload top` asks for, while it does. */
+static void agent_rates(struct agent *agent)
+{
+	bool watched = rates_watched(&agent->rates);
+	uint64_t now = nfo_clock_ms();
+
+	rates_walk(&agent->rates, agent->table, now);
+	if (watched)
+		software_ask(&agent->software, now,
+			     agent->rates.interval_ms != 0);
+}
+
 void agent_tick(struct agent *agent)
 {
 	ssize_t n;
 
 	nfo_table_read_counters(agent->batch, 0);
+	agent_rates(agent);
 	nfo_flowtable_source_count(agent->source);
 	nfo_table_retry(agent->batch, AGENT_RETRY_MAX);
 	nfo_table_reconcile(agent->batch, AGENT_RECONCILE_PORTS);
@@ -269,6 +283,8 @@ static int agent_open(struct agent *agent)
 	struct nfo_table_config config = { .sources = AGENT_SOURCES };
 	int err;
 
+	rates_init(&agent->rates, &agent->connections);
+	software_init(&agent->software, &agent->connections, agent->loop);
 	err = connections_init(&agent->connections);
 	if (!err)
 		err = nfo_eswitch_create(&agent->eswitch);
@@ -395,6 +411,7 @@ void agent_stop(struct agent *agent, bool keep)
 	else if (err)
 		log_say(LOG_ERR, "some rules could not be removed (%s): run nft-offload flush",
 			strerror(-err));
+	software_close(&agent->software);
 	loop_del(agent->loop, &agent->source_watch);
 	loop_del(agent->loop, &agent->eswitch_watch);
 	agent_free(agent);

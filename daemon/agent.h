@@ -14,7 +14,9 @@
 #include "flowtable_source.h"
 #include "log.h"
 #include "loop.h"
+#include "rate.h"
 #include "rtnl.h"
+#include "software.h"
 #include "table.h"
 
 /* The sources whose rules are the daemon's; bits as in nfo_table_config. */
@@ -31,6 +33,8 @@ struct agent {
 	struct nfo_shaper *shaper;
 	bool bypass_qdisc;
 	struct connections connections;
+	struct rates rates;
+	struct software software;
 	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;
 	unsigned int ticks;	/* seconds since the start */

@@ -18,7 +18,14 @@ int connections_init(struct connections *connections)
 	connections->n_buckets = BUCKETS_MIN;
 	connections->buckets = calloc(BUCKETS_MIN,
 				      sizeof(*connections->buckets));
-	return connections->buckets ? 0 : -ENOMEM;
+	connections->ct_buckets = calloc(BUCKETS_MIN,
+					 sizeof(*connections->ct_buckets));
+	if (connections->buckets && connections->ct_buckets)
+		return 0;
+	free(connections->buckets);
+	free(connections->ct_buckets);
+	connections->buckets = NULL;
+	return -ENOMEM;
 }
 
 /* Puts @link in before @at. */
@@ -44,6 +51,32 @@ static struct connection **bucket_of(const struct connections *connections,
 	return &connections->buckets[number & (connections->n_buckets - 1)];
 }
 
+/* The kernel makes them of a keyed hash: any bits will do. */
+static struct connection **ct_bucket_of(const struct connections *connections,
+					uint32_t ct_id)
+{
+	return &connections->ct_buckets[ct_id & (connections->n_buckets - 1)];
+}
+
+static void ct_link(struct connections *connections,
+		    struct connection *connection)
+{
+	struct connection **at = ct_bucket_of(connections, connection->ct_id);
+
+	connection->next_ct = *at;
+	*at = connection;
+}
+
+static void ct_unlink(struct connections *connections,
+		      struct connection *connection)
+{
+	struct connection **at = ct_bucket_of(connections, connection->ct_id);
+
+	while (*at != connection)
+		at = &(*at)->next_ct;
+	*at = connection->next_ct;
+}
+
 static void connection_free(struct connections *connections,
 			    struct connection *connection)
 {
@@ -52,6 +85,7 @@ static void connection_free(struct connections *connections,
 	while (*at != connection)
 		at = &(*at)->next;
 	*at = connection->next;
+	ct_unlink(connections, connection);
 	unlink_link(&connection->link);
 	connections->n--;
 	free(connection->table);
@@ -65,6 +99,7 @@ void connections_free(struct connections *connections)
 		connection_free(connections, (struct connection *)
 				connections->list.next);
 	free(connections->buckets);
+	free(connections->ct_buckets);
 }
 
 /* Twice as many buckets; if there is no memory, chains get longer instead. */
@@ -77,18 +112,26 @@ static void connections_grow(struct connections *connections)
 
 	bigger.n_buckets *= 2;
 	bigger.buckets = calloc(bigger.n_buckets, sizeof(*bigger.buckets));
-	if (!bigger.buckets)
+	bigger.ct_buckets = calloc(bigger.n_buckets,
+				   sizeof(*bigger.ct_buckets));
+	if (!bigger.buckets || !bigger.ct_buckets) {
+		free(bigger.buckets);
+		free(bigger.ct_buckets);
 		return;
+	}
 	for (i = 0; i < connections->n_buckets; i++) {
 		while ((connection = connections->buckets[i])) {
 			connections->buckets[i] = connection->next;
 			at = bucket_of(&bigger, connection->number);
 			connection->next = *at;
 			*at = connection;
+			ct_link(&bigger, connection);
 		}
 	}
 	free(connections->buckets);
+	free(connections->ct_buckets);
 	connections->buckets = bigger.buckets;
+	connections->ct_buckets = bigger.ct_buckets;
 	connections->n_buckets = bigger.n_buckets;
 }
 
@@ -103,6 +146,7 @@ connection_new(struct connections *connections,
 	if (!connection)
 		return NULL;
 	connection->number = flow->id >> 1;
+	connection->ct_id = flow->ct_id;
 	connection->table = strdup(flow->table);
 	connection->flowtable = strdup(flow->flowtable);
 	if (!connection->table || !connection->flowtable) {
@@ -116,6 +160,7 @@ connection_new(struct connections *connections,
 	at = bucket_of(connections, connection->number);
 	connection->next = *at;
 	*at = connection;
+	ct_link(connections, connection);
 	link_before(&connections->list, &connection->link);
 	connections->n++;
 	return connection;
@@ -131,7 +176,11 @@ int connections_learn(struct connections *connections,
 		connection = connection_new(connections, flow);
 	if (!connection)
 		return -ENOMEM;
-	connection->ct_id = flow->ct_id;
+	if (connection->ct_id != flow->ct_id) {
+		ct_unlink(connections, connection);
+		connection->ct_id = flow->ct_id;
+		ct_link(connections, connection);
+	}
 	connection->ct_zone = flow->ct_zone;
 	side = &connection->sides[flow->id & 1];
 	side->known = true;
@@ -159,6 +208,16 @@ struct connection *connections_find(const struct connections *connections,
 
 	while (connection && connection->number != id >> 1)
 		connection = connection->next;
+	return connection;
+}
+
+struct connection *
+connections_by_conntrack(const struct connections *connections, uint32_t ct_id)
+{
+	struct connection *connection = *ct_bucket_of(connections, ct_id);
+
+	while (connection && connection->ct_id != ct_id)
+		connection = connection->next_ct;
 	return connection;
 }
 

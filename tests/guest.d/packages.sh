@@ -12,7 +12,7 @@ PACKAGES=(
 	# the project
 	autoconf automake libtool pkg-config rsync git ca-certificates
 	libmnl-dev libnl-3-dev libnl-route-3-dev libnl-genl-3-dev liburcu-dev
-	libjson-c-dev libsystemd-dev libcmocka-dev
+	libjson-c-dev libsystemd-dev libncurses-dev libmicrohttpd-dev libcmocka-dev
 )
 
 packages_missing()
