@@ -5,6 +5,7 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,13 +36,20 @@ const char *agent_verdict(const struct nfo_port *port, const char **text)
 	return nfo_reason_name(reason);
 }
 
-static void agent_log_port(const struct nfo_port *port)
+/* @gone: it was there until now. */
+static void agent_log_port(const struct nfo_port *port, bool gone)
 {
-	const char *text;
+	const char *text = "gone";
+	const struct log_field fields[] = {
+		{ "NFT_OFFLOAD_PORT", port->name },
+		{ "NFT_OFFLOAD_PORT_NAME", port->port_name },
+		{ "NFT_OFFLOAD_VERDICT",
+		  gone ? "gone" : agent_verdict(port, &text) },
+	};
 
-	agent_verdict(port, &text);
-	log_say(LOG_INFO, "port %s (%s): %s", port->name,
-		port->port_name[0] ? port->port_name : "no port name", text);
+	log_say_fields(LOG_INFO, fields, 3, "port %s (%s): %s", port->name,
+		       port->port_name[0] ? port->port_name : "no port name",
+		       text);
 }
 
 /* --- what the source tells --- */
@@ -60,15 +68,33 @@ static void agent_flow_del(void *aux, uint64_t id)
 	connections_forget(&agent->connections, id);
 }
 
+/* Of each reason a few, so that a frequent one does not hide the others. */
 static void agent_flow_refused(void *aux, const struct nfo_view *view)
 {
 	struct agent *agent = aux;
+	const char *reason = nfo_reason_name(view->reason);
+	struct connection *connection;
+	char flow[CONNECTION_TEXT];
 
-	log_say_limited(&agent->refused_limit, LOG_INFO,
-			"flow %llu stays in software: %s%s%s",
-			(unsigned long long)view->id.lo,
-			nfo_reason_text(view->reason),
-			view->text[0] ? ": " : "", view->text);
+	if ((unsigned int)view->reason >= __NFT_OFFLOAD_REASON_MAX ||
+	    log_limited(&agent->refused_limits[view->reason], LOG_INFO))
+		return;
+	connection = connections_find(&agent->connections, view->id.lo);
+	if (connection)
+		connection_text(connection, view->id.lo & 1, flow);
+	else
+		snprintf(flow, sizeof(flow), "flow %llu",
+			 (unsigned long long)view->id.lo);
+	const struct log_field fields[] = {
+		{ "NFT_OFFLOAD_FLOW", flow },
+		{ "NFT_OFFLOAD_REASON", reason },
+		{ "NFT_OFFLOAD_DRIVER_TEXT", view->text[0] ? view->text : NULL },
+	};
+
+	log_say_fields(LOG_INFO, fields, 3,
+		       "%s stays in software: %s: %s%s%s%s", flow, reason,
+		       nfo_reason_text(view->reason), view->text[0] ? " (" : "",
+		       view->text, view->text[0] ? ")" : "");
 }
 
 static void agent_synced(void *aux, uint64_t reaped)
@@ -129,7 +155,9 @@ static void agent_port_changed(void *arg, const struct nfo_port *before,
 	/* Plain devices come and go by the dozen; ports are worth a line. */
 	if (after && was != is &&
 	    (after->switch_id_len || (before && before->switch_id_len)))
-		agent_log_port(after);
+		agent_log_port(after, false);
+	if (!after && before->switch_id_len)
+		agent_log_port(before, true);
 	nfo_flowtable_source_port_changed(agent->source, before, after);
 	nfo_table_port_changed(agent->batch, port->ifindex);
 }
@@ -148,7 +176,7 @@ static void agent_first_ports(struct agent *agent)
 		if (!ports[i].switch_id_len)
 			continue;
 		found = true;
-		agent_log_port(&ports[i]);
+		agent_log_port(&ports[i], false);
 		nfo_flowtable_source_port_changed(agent->source, NULL,
 						  &ports[i]);
 	}

@@ -39,7 +39,7 @@ struct agent {
 	struct loop_watch eswitch_watch;
 	unsigned int ticks;	/* seconds since the start */
 	int failed;		/* negative errno: cannot go on; 0: fine */
-	struct log_limit refused_limit;
+	struct log_limit refused_limits[__NFT_OFFLOAD_REASON_MAX];
 	struct log_limit module_limit;
 	struct log_limit error_limit;
 };

@@ -4,7 +4,9 @@
  */
 #include "connection.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +221,53 @@ connections_by_conntrack(const struct connections *connections, uint32_t ct_id)
 	while (connection && connection->ct_id != ct_id)
 		connection = connection->next_ct;
 	return connection;
+}
+
+void connection_protocol(uint8_t ip_proto, char *text, size_t size)
+{
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} names[] = {
+		{ IPPROTO_TCP, "tcp" },
+		{ IPPROTO_UDP, "udp" },
+		{ IPPROTO_GRE, "gre" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].number == ip_proto) {
+			snprintf(text, size, "%s", names[i].name);
+			return;
+		}
+	}
+	snprintf(text, size, "%u", ip_proto);
+}
+
+/* "10.0.0.2:7001", "[fd00::2]:80"; no port for protocols without. */
+static void end_text(char *text, size_t size, uint8_t family,
+		     const struct in6_addr *address, __be16 port)
+{
+	char name[INET6_ADDRSTRLEN] = "?";
+
+	if (family)
+		inet_ntop(family, address, name, sizeof(name));
+	if (!port)
+		snprintf(text, size, "%s", name);
+	else
+		snprintf(text, size, family == AF_INET6 ? "[%s]:%u" : "%s:%u",
+			 name, ntohs(port));
+}
+
+void connection_text(const struct connection *connection, int dir, char *text)
+{
+	const struct nfo_flowtable_tuple *tuple = &connection->sides[dir].tuple;
+	char protocol[8], from[INET6_ADDRSTRLEN + 8], to[INET6_ADDRSTRLEN + 8];
+
+	connection_protocol(tuple->ip_proto, protocol, sizeof(protocol));
+	end_text(from, sizeof(from), tuple->family, &tuple->src, tuple->sport);
+	end_text(to, sizeof(to), tuple->family, &tuple->dst, tuple->dport);
+	snprintf(text, CONNECTION_TEXT, "%s %s %s", protocol, from, to);
 }
 
 void connections_mark(struct connections *connections,

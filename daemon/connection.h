@@ -92,6 +92,18 @@ struct connection *connections_find(const struct connections *connections,
 struct connection *
 connections_by_conntrack(const struct connections *connections, uint32_t ct_id);
 
+/* Bytes that connection_text() takes at most, with NUL. */
+#define CONNECTION_TEXT		128
+
+/*
+ * connection_text: direction @dir as `nft-offload why` takes it, "udp
+ * 10.0.0.2:7001 10.0.1.2:5001", at @text, which has CONNECTION_TEXT bytes.
+ */
+void connection_text(const struct connection *connection, int dir, char *text);
+
+/* connection_protocol: its name, or its number, at @text. */
+void connection_protocol(uint8_t ip_proto, char *text, size_t size);
+
 /* connections_mark: puts @mark, the caller's, before the first connection. */
 void connections_mark(struct connections *connections,
 		      struct connection_link *mark);

@@ -137,25 +137,10 @@ static json_object *report_side(struct agent *agent,
 
 void report_put_protocol(json_object *object, uint8_t ip_proto)
 {
-	static const struct {
-		uint8_t number;
-		const char *name;
-	} names[] = {
-		{ IPPROTO_TCP, "tcp" },
-		{ IPPROTO_UDP, "udp" },
-		{ IPPROTO_GRE, "gre" },
-	};
-	char number[8];
-	size_t i;
+	char text[8];
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i].number == ip_proto) {
-			report_put_string(object, "protocol", names[i].name);
-			return;
-		}
-	}
-	snprintf(number, sizeof(number), "%u", ip_proto);
-	report_put_string(object, "protocol", number);
+	connection_protocol(ip_proto, text, sizeof(text));
+	report_put_string(object, "protocol", text);
 }
 
 /* @put says what the table has of each direction. NULL: no memory. */
