@@ -69,12 +69,13 @@ static enum MHD_Result answer(struct MHD_Connection *connection,
 	return ret;
 }
 
-/* Asks the daemon, unless its last word is fresh. */
+/* Asks the daemon, unless there is an answer that is fresh. */
 static void refresh(struct exporter *exporter)
 {
 	uint64_t now = nfo_clock_ms();
 
-	if (exporter->asked_ms && now - exporter->asked_ms < EXPORTER_FRESH_MS)
+	if (!exporter->err && exporter->asked_ms &&
+	    now - exporter->asked_ms < EXPORTER_FRESH_MS)
 		return;
 	free(exporter->text);
 	exporter->text = NULL;
