@@ -95,9 +95,16 @@ static void heap_rise(struct rate_heap *heap, struct rate_flow flow)
 	heap->flows[at] = flow;
 }
 
-static void heap_offer(struct rate_heap *heap, uint64_t key, uint64_t id)
+/* Keeps @id, if it is hot by @key. */
+static void heap_offer(struct rate_heap *heap, uint64_t key, uint64_t id,
+		       const struct connection_rate *rate)
 {
-	const struct rate_flow flow = { .key = key, .id = id };
+	const struct rate_flow flow = {
+		.key = key,
+		.id = id,
+		.packets_per_s = rate->packets_per_s,
+		.bytes_per_s = rate->bytes_per_s,
+	};
 
 	if (heap->n < RATE_TOP_MAX)
 		heap_rise(heap, flow);
@@ -191,9 +198,9 @@ static void walk_view(void *arg, const struct nfo_view *view)
 		memset(rate, 0, sizeof(*rate));
 	sum_side(rates, side, in_hw);
 	heap_offer(&rates->heaps[RATE_BY_PACKETS], rate->packets_per_s,
-		   view->id.lo);
+		   view->id.lo, rate);
 	heap_offer(&rates->heaps[RATE_BY_BYTES], rate->bytes_per_s,
-		   view->id.lo);
+		   view->id.lo, rate);
 }
 
 void rates_walk(struct rates *rates, struct nfo_table *table, uint64_t now_ms)

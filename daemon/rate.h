@@ -32,6 +32,8 @@ enum rate_order {
 struct rate_flow {
 	uint64_t key;		/* packets or bytes per second */
 	uint64_t id;
+	uint64_t bytes_per_s;
+	uint32_t packets_per_s;
 };
 
 /* The hottest flows of one order, in no order. */

@@ -160,11 +160,13 @@ static json_object *top_port(struct agent *agent, const struct rate_port *port)
 }
 
 /* NULL without memory; *@gone: it has ended since, and there is no object. */
-static json_object *top_flow(struct agent *agent, uint64_t id, bool *gone)
+static json_object *top_flow(struct agent *agent, const struct rate_flow *hot,
+			     bool *gone)
 {
 	static const char *const names[2] = { "original", "reply" };
 	const struct connection_side *side;
 	struct connection *connection;
+	uint64_t id = hot->id;
 	json_object *object;
 
 	connection = connections_find(&agent->connections, id);
@@ -179,8 +181,9 @@ static json_object *top_flow(struct agent *agent, uint64_t id, bool *gone)
 	report_put_number(object, "connection", connection->number);
 	report_put_string(object, "direction", names[id & 1]);
 	report_put_protocol(object, side->tuple.ip_proto);
-	report_put_number(object, "packets_per_s", side->rate.packets_per_s);
-	report_put_number(object, "bytes_per_s", side->rate.bytes_per_s);
+	/* As the walk has found it, of which the sums are, too. */
+	report_put_number(object, "packets_per_s", hot->packets_per_s);
+	report_put_number(object, "bytes_per_s", hot->bytes_per_s);
 	report_put_side(object, agent, connection, id & 1, report_put_view);
 	return object;
 }
@@ -199,7 +202,7 @@ json_object *report_top(struct report *report)
 		gone = false;
 	}
 	while (!object && gone && top->next_top < top->n_top)
-		object = top_flow(report->agent, top->top[top->next_top++].id,
+		object = top_flow(report->agent, &top->top[top->next_top++],
 				  &gone);
 	report->broken |= !object && !gone;
 	return object;
