@@ -68,29 +68,35 @@ static void agent_flow_del(void *aux, uint64_t id)
 	connections_forget(&agent->connections, id);
 }
 
+/* The flow as `nft-offload why` takes it, at @text of CONNECTION_TEXT bytes. */
+static void agent_flow_text(const struct agent *agent, uint64_t id, char *text)
+{
+	const struct connection *connection =
+		connections_find(&agent->connections, id);
+
+	if (connection)
+		connection_text(connection, id & 1, text);
+	else
+		snprintf(text, CONNECTION_TEXT, "flow %llu",
+			 (unsigned long long)id);
+}
+
 /* Of each reason a few, so that a frequent one does not hide the others. */
 static void agent_flow_refused(void *aux, const struct nfo_view *view)
 {
 	struct agent *agent = aux;
 	const char *reason = nfo_reason_name(view->reason);
-	struct connection *connection;
 	char flow[CONNECTION_TEXT];
-
-	if ((unsigned int)view->reason >= __NFT_OFFLOAD_REASON_MAX ||
-	    log_limited(&agent->refused_limits[view->reason], LOG_INFO))
-		return;
-	connection = connections_find(&agent->connections, view->id.lo);
-	if (connection)
-		connection_text(connection, view->id.lo & 1, flow);
-	else
-		snprintf(flow, sizeof(flow), "flow %llu",
-			 (unsigned long long)view->id.lo);
 	const struct log_field fields[] = {
 		{ "NFT_OFFLOAD_FLOW", flow },
 		{ "NFT_OFFLOAD_REASON", reason },
 		{ "NFT_OFFLOAD_DRIVER_TEXT", view->text[0] ? view->text : NULL },
 	};
 
+	if ((unsigned int)view->reason >= __NFT_OFFLOAD_REASON_MAX ||
+	    log_limited(&agent->refused_limits[view->reason], LOG_INFO))
+		return;
+	agent_flow_text(agent, view->id.lo, flow);
 	log_say_fields(LOG_INFO, fields, 3,
 		       "%s stays in software: %s: %s%s%s%s", flow, reason,
 		       nfo_reason_text(view->reason), view->text[0] ? " (" : "",

@@ -273,26 +273,28 @@ static bool top_option(struct top_options *top, int option, const char *word)
 	}
 }
 
+/* Those with a letter are top's. */
+enum { JSON = 1, IN_HW, NOT_IN_HW, FORCE, SOCKET, VERSION, HELP };
+static const struct option known[] = {
+	{ "batch", no_argument, NULL, 'b' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "iterations", required_argument, NULL, 'n' },
+	{ "limit", required_argument, NULL, 'l' },
+	{ "sort", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, JSON },
+	{ "in-hw", no_argument, NULL, IN_HW },
+	{ "not-in-hw", no_argument, NULL, NOT_IN_HW },
+	{ "force", no_argument, NULL, FORCE },
+	{ "socket", required_argument, NULL, SOCKET },
+	{ "version", no_argument, NULL, VERSION },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
 /* Reads the options; what they are takes as bits of TAKES_* at @taken. */
 static void options_parse(struct options *options, unsigned int *taken,
 			  int argc, char **argv)
 {
-	enum { JSON = 1, IN_HW, NOT_IN_HW, FORCE, SOCKET, VERSION, HELP };
-	static const struct option known[] = {
-		{ "batch", no_argument, NULL, 'b' },
-		{ "delay", required_argument, NULL, 'd' },
-		{ "iterations", required_argument, NULL, 'n' },
-		{ "limit", required_argument, NULL, 'l' },
-		{ "sort", required_argument, NULL, 'o' },
-		{ "json", no_argument, NULL, JSON },
-		{ "in-hw", no_argument, NULL, IN_HW },
-		{ "not-in-hw", no_argument, NULL, NOT_IN_HW },
-		{ "force", no_argument, NULL, FORCE },
-		{ "socket", required_argument, NULL, SOCKET },
-		{ "version", no_argument, NULL, VERSION },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
 	int option;
 
 	*taken = 0;

@@ -5,8 +5,9 @@
  * stopping. What it does for a living is agent.c.
  *
  * Signals: SIGTERM and SIGINT remove all rules and end; SIGHUP reads the
- * configuration again; SIGUSR2 ends and leaves the rules to the next daemon, which has the grace to come in. (Not
- * SIGUSR1: liburcu's worker threads unblock that one for themselves.)
+ * configuration again; SIGUSR2 ends and leaves the rules to the next daemon,
+ * which has the grace to come in. (Not SIGUSR1: liburcu's worker threads unblock
+ * that one for themselves.)
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -83,8 +84,9 @@ static const char usage[] =
 "  --help             print this and exit\n"
 "\n"
 "SIGTERM removes all rules and ends. SIGUSR2 ends and keeps them for a\n"
-"restart. SIGHUP reads the configuration again. Exit: 0 fine, 1 failed, 2 usage, 3 module not loaded, 4 no\n"
-"CAP_NET_ADMIN, 5 another provider bound, 6 already running.\n";
+"restart. SIGHUP reads the configuration again. Exit: 0 fine, 1 failed, 2\n"
+"usage, 3 module not loaded, 4 no CAP_NET_ADMIN, 5 another provider bound, 6\n"
+"already running.\n";
 
 /* --- options --- */
 
@@ -108,7 +110,8 @@ static void fix_option(struct settings *settings, const char *key,
 
 static void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { CONFIG = 1, GRACE, BYPASS, SOCKET, GROUP, LEVEL, FOREGROUND, VERSION, HELP };
+	enum { CONFIG = 1, GRACE, BYPASS, SOCKET, GROUP, LEVEL, FOREGROUND,
+	       VERSION, HELP };
 	static const struct option known[] = {
 		{ "config", required_argument, NULL, CONFIG },
 		{ "grace", required_argument, NULL, GRACE },
@@ -449,7 +452,8 @@ int main(int argc, char **argv)
 		log_say(LOG_WARNING, "cannot give up needless rights: %s",
 			strerror(-err));
 	warn_of_kernel_flowtable();
-	err = guard_start(&daemon.guard, option_of(&daemon, NFO_OPTION_GRACE) * 1000);
+	err = guard_start(&daemon.guard,
+			  option_of(&daemon, NFO_OPTION_GRACE) * 1000);
 	if (err)
 		log_say(LOG_WARNING, "no guard process (%s): if nft-offloadd is killed, run nft-offload flush",
 			strerror(-err));

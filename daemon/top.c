@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "client.h"
+#include "member.h"
 #include "page.h"
 #include "screen.h"
 
@@ -32,24 +33,14 @@ struct top {
 	struct page page;
 };
 
-static const char *text_of(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) ?
-	       json_object_get_string(value) : "";
-}
-
-/* A member, or one of a member: number_of(object, "software", "flows"). */
+/* The member @inner of the object that @key is; 0 if there is none. */
 static uint64_t number_of(json_object *object, const char *key,
 			  const char *inner)
 {
 	json_object *value;
 
-	if (!json_object_object_get_ex(object, key, &value) ||
-	    (inner && !json_object_object_get_ex(value, inner, &value)))
-		return 0;
-	return json_object_get_uint64(value);
+	return json_object_object_get_ex(object, key, &value) ?
+	       member_number(value, inner) : 0;
 }
 
 /* --- what is shown --- */
@@ -73,20 +64,6 @@ static const char *rate_text(char *buf, size_t size, uint64_t value)
 	return buf;
 }
 
-static const char *endpoint_text(char *buf, size_t size, json_object *flow,
-				 const char *address, const char *port)
-{
-	const char *text = text_of(flow, address);
-	uint64_t number = number_of(flow, port, NULL);
-
-	if (!number)
-		snprintf(buf, size, "%s", text);
-	else
-		snprintf(buf, size, strchr(text, ':') ? "[%s]:%" PRIu64 :
-			 "%s:%" PRIu64, text, number);
-	return buf;
-}
-
 static void page_totals(struct top *top)
 {
 	json_object *totals = top->totals;
@@ -104,13 +81,13 @@ static void page_totals(struct top *top)
 	}
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
 	page_line(&top->page, "nft-offload top - %s, %" PRIu64 " connections, the hottest flows by %s",
-		  clock, number_of(totals, "connections", NULL),
+		  clock, member_number(totals, "connections"),
 		  top->by_bytes ? "bytes" : "packets");
 	page_line(&top->page, "hardware: %8" PRIu64 " flows %8s packets/s %8s bit/s",
 		  number_of(totals, "flows", "hardware"), pps[1], bps[1]);
 	page_line(&top->page, "software: %8" PRIu64 " flows %8s packets/s %8s bit/s%s",
 		  number_of(totals, "flows", "software"), pps[0], bps[0],
-		  number_of(totals, "software_counted", NULL) ||
+		  member_bool(totals, "software_counted") ||
 		  !number_of(totals, "flows", "software") ? "" :
 		  "  (not counted: sysctl net.netfilter.nf_conntrack_acct)");
 }
@@ -124,7 +101,7 @@ static uint64_t port_rate(json_object *port, const char *way,
 	if (!json_object_object_get_ex(port, way, &part) ||
 	    !json_object_object_get_ex(part, direction, &sum))
 		return 0;
-	return number_of(sum, what, NULL);
+	return member_number(sum, what);
 }
 
 static void page_port(struct top *top, json_object *port)
@@ -145,7 +122,7 @@ static void page_port(struct top *top, json_object *port)
 			   port_rate(port, ways[1], direction, "bytes_per_s")));
 	}
 	page_line(&top->page, "%-15s %8" PRIu64 " %8" PRIu64 "  %8s %8s %8s  %8s %8s %8s",
-		  text_of(port, "name"), number_of(port, "hardware", "flows"),
+		  member_text(port, "name"), number_of(port, "hardware", "flows"),
 		  number_of(port, "software", "flows"), text[0], text[1],
 		  text[2], text[3], text[4], text[5]);
 }
@@ -171,7 +148,7 @@ static int endpoint_width(struct top *top, const char *address,
 
 	for (i = 0; i < json_object_array_length(top->flows); i++) {
 		json_object *flow = json_object_array_get_idx(top->flows, i);
-		size_t len = strlen(endpoint_text(text, sizeof(text), flow,
+		size_t len = strlen(member_endpoint(text, sizeof(text), flow,
 						  address, port));
 
 		width = len > width ? len : width;
@@ -194,16 +171,16 @@ static void page_flows(struct top *top)
 		json_object *flow = json_object_array_get_idx(top->flows, i);
 
 		page_line(&top->page, "%-5s %-*s %-*s %-8s %9s %9s  %-15s %-15s %s",
-			  text_of(flow, "protocol"),
-			  from, endpoint_text(src, sizeof(src), flow, "src", "sport"),
-			  to, endpoint_text(dst, sizeof(dst), flow, "dst", "dport"),
-			  strcmp(text_of(flow, "state"), "in_hw") ? "no" : "yes",
+			  member_text(flow, "protocol"),
+			  from, member_endpoint(src, sizeof(src), flow, "src", "sport"),
+			  to, member_endpoint(dst, sizeof(dst), flow, "dst", "dport"),
+			  strcmp(member_text(flow, "state"), "in_hw") ? "no" : "yes",
 			  rate_text(pps, sizeof(pps),
-				    number_of(flow, "packets_per_s", NULL)),
+				    member_number(flow, "packets_per_s")),
 			  rate_text(bps, sizeof(bps),
-				    8 * number_of(flow, "bytes_per_s", NULL)),
-			  text_of(flow, "ingress"), text_of(flow, "egress"),
-			  text_of(flow, "reason"));
+				    8 * member_number(flow, "bytes_per_s")),
+			  member_text(flow, "ingress"), member_text(flow, "egress"),
+			  member_text(flow, "reason"));
 	}
 }
 
@@ -229,7 +206,7 @@ static void top_forget(struct top *top)
 
 static int take(void *arg, const char *line, json_object *object)
 {
-	const char *type = text_of(object, "type");
+	const char *type = member_text(object, "type");
 	struct top *top = arg;
 
 	(void)line;
@@ -267,7 +244,7 @@ static int top_ask_first(struct top *top, unsigned int limit)
 
 	for (i = 0; i < TOP_FIRST_TRIES; i++) {
 		err = top_ask(top, limit);
-		if (err || number_of(top->totals, "interval_ms", NULL))
+		if (err || member_number(top->totals, "interval_ms"))
 			return err;
 		poll(NULL, 0, TOP_FIRST_MS);
 	}
