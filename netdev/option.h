@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * option: what people may set, one table for all hosts: in a file where there
- * is nft-offloadd (nft-offload.conf(5)), as other_config:nft-offload-KEY where
- * there is Open vSwitch. A new key is one row here and one in the man page,
+ * is nft-offloadd (nft-offload.conf(5)); for Open vSwitch, whose plugin does not
+ * look there yet, it is to be other_config:nft-offload-KEY. A new key is one row here and one in the man page,
  * which a test compares.
  *
  * No function keeps state; any thread.
@@ -12,9 +12,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* What stands before a key in the database of Open vSwitch. */
-#define NFO_OPTION_OVS_PREFIX	"nft-offload-"
 
 enum nfo_option {
 	NFO_OPTION_BYPASS_QDISC,	/* bool */
