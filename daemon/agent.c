@@ -5,9 +5,11 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "flowtable.h"
 #include "reason.h"
 
@@ -34,13 +36,20 @@ const char *agent_verdict(const struct nfo_port *port, const char **text)
 	return nfo_reason_name(reason);
 }
 
-static void agent_log_port(const struct nfo_port *port)
+/* @gone: it was there until now. */
+static void agent_log_port(const struct nfo_port *port, bool gone)
 {
-	const char *text;
+	const char *text = "gone";
+	const struct log_field fields[] = {
+		{ "NFT_OFFLOAD_PORT", port->name },
+		{ "NFT_OFFLOAD_PORT_NAME", port->port_name },
+		{ "NFT_OFFLOAD_VERDICT",
+		  gone ? "gone" : agent_verdict(port, &text) },
+	};
 
-	agent_verdict(port, &text);
-	log_say(LOG_INFO, "port %s (%s): %s", port->name,
-		port->port_name[0] ? port->port_name : "no port name", text);
+	log_say_fields(LOG_INFO, fields, 3, "port %s (%s): %s", port->name,
+		       port->port_name[0] ? port->port_name : "no port name",
+		       text);
 }
 
 /* --- what the source tells --- */
@@ -59,15 +68,39 @@ static void agent_flow_del(void *aux, uint64_t id)
 	connections_forget(&agent->connections, id);
 }
 
+/* The flow as `nft-offload why` takes it, at @text of CONNECTION_TEXT bytes. */
+static void agent_flow_text(const struct agent *agent, uint64_t id, char *text)
+{
+	const struct connection *connection =
+		connections_find(&agent->connections, id);
+
+	if (connection)
+		connection_text(connection, id & 1, text);
+	else
+		snprintf(text, CONNECTION_TEXT, "flow %llu",
+			 (unsigned long long)id);
+}
+
+/* Of each reason a few, so that a frequent one does not hide the others. */
 static void agent_flow_refused(void *aux, const struct nfo_view *view)
 {
 	struct agent *agent = aux;
+	const char *reason = nfo_reason_name(view->reason);
+	char flow[CONNECTION_TEXT];
+	const struct log_field fields[] = {
+		{ "NFT_OFFLOAD_FLOW", flow },
+		{ "NFT_OFFLOAD_REASON", reason },
+		{ "NFT_OFFLOAD_DRIVER_TEXT", view->text[0] ? view->text : NULL },
+	};
 
-	log_say_limited(&agent->refused_limit, LOG_INFO,
-			"flow %llu stays in software: %s%s%s",
-			(unsigned long long)view->id.lo,
-			nfo_reason_text(view->reason),
-			view->text[0] ? ": " : "", view->text);
+	if ((unsigned int)view->reason >= __NFT_OFFLOAD_REASON_MAX ||
+	    log_limited(&agent->refused_limits[view->reason], LOG_INFO))
+		return;
+	agent_flow_text(agent, view->id.lo, flow);
+	log_say_fields(LOG_INFO, fields, 3,
+		       "%s stays in software: %s: %s%s%s%s", flow, reason,
+		       nfo_reason_text(view->reason), view->text[0] ? " (" : "",
+		       view->text, view->text[0] ? ")" : "");
 }
 
 static void agent_synced(void *aux, uint64_t reaped)
@@ -128,7 +161,9 @@ static void agent_port_changed(void *arg, const struct nfo_port *before,
 	/* Plain devices come and go by the dozen; ports are worth a line. */
 	if (after && was != is &&
 	    (after->switch_id_len || (before && before->switch_id_len)))
-		agent_log_port(after);
+		agent_log_port(after, false);
+	if (!after && before->switch_id_len)
+		agent_log_port(before, true);
 	nfo_flowtable_source_port_changed(agent->source, before, after);
 	nfo_table_port_changed(agent->batch, port->ifindex);
 }
@@ -147,7 +182,7 @@ static void agent_first_ports(struct agent *agent)
 		if (!ports[i].switch_id_len)
 			continue;
 		found = true;
-		agent_log_port(&ports[i]);
+		agent_log_port(&ports[i], false);
 		nfo_flowtable_source_port_changed(agent->source, NULL,
 						  &ports[i]);
 	}
@@ -203,12 +238,25 @@ static void agent_refresh_qdiscs(struct agent *agent)
 				"reading qdiscs failed: %s", strerror(-err));
 }
 
+/* What `nft-offload top` asks for, while it does. */
+static void agent_rates(struct agent *agent)
+{
+	bool watched = rates_watched(&agent->rates);
+	uint64_t now = nfo_clock_ms();
+
+	rates_walk(&agent->rates, agent->table, now);
+	if (watched)
+		software_ask(&agent->software, now,
+			     agent->rates.interval_ms != 0);
+}
+
 void agent_tick(struct agent *agent)
 {
 	struct nfo_table_stats stats;
 	ssize_t n;
 
 	nfo_table_read_counters(agent->batch, 0);
+	agent_rates(agent);
 	nfo_flowtable_source_count(agent->source);
 	nfo_table_retry(agent->batch, AGENT_RETRY_MAX);
 	nfo_table_reconcile(agent->batch, AGENT_RECONCILE_PORTS);
@@ -267,11 +315,13 @@ static void agent_free(struct agent *agent)
 		connections_free(&agent->connections);
 }
 
-static int agent_open(struct agent *agent, bool bypass_qdisc)
+static int agent_open(struct agent *agent)
 {
 	struct nfo_table_config config = { .sources = AGENT_SOURCES };
 	int err;
 
+	rates_init(&agent->rates, &agent->connections);
+	software_init(&agent->software, &agent->connections, agent->loop);
 	err = connections_init(&agent->connections);
 	if (!err)
 		err = nfo_eswitch_create(&agent->eswitch);
@@ -283,8 +333,10 @@ static int agent_open(struct agent *agent, bool bypass_qdisc)
 	if (!err)
 		err = nfo_batch_open(&agent->batch, agent->table, agent->rtnl,
 				     agent_outcome, agent);
-	if (!err && !bypass_qdisc)
+	if (!err)
 		err = nfo_shaper_open(&agent->shaper, agent->eswitch);
+	if (!err)
+		nfo_shaper_bypass(agent->shaper, agent->bypass_qdisc);
 	return err;
 }
 
@@ -326,8 +378,9 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 	memset(agent, 0, sizeof(*agent));
 	agent->loop = loop;
 	agent->grace_ms = options->grace_ms;
+	agent->bypass_qdisc = options->bypass_qdisc;
 
-	err = agent_open(agent, options->bypass_qdisc);
+	err = agent_open(agent);
 	if (err) {
 		log_say(LOG_ERR, "cannot read ports: %s", strerror(-err));
 		fault = AGENT_BROKEN;
@@ -346,8 +399,7 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 		goto fail;
 	}
 	/* Before the first flow; that it fails is told with the next tick. */
-	if (agent->shaper)
-		nfo_shaper_refresh(agent->shaper);
+	nfo_shaper_refresh(agent->shaper);
 	err = nfo_flowtable_source_bind(agent->source, options->grace_ms);
 	if (!err)
 		err = agent_watch(agent);
@@ -365,6 +417,28 @@ fail:
 	return fault;
 }
 
+void agent_configure(struct agent *agent, const struct agent_options *options)
+{
+	int err;
+
+	if (options->grace_ms != agent->grace_ms) {
+		err = nfo_provider_grace(
+			nfo_flowtable_source_provider(agent->source),
+			options->grace_ms);
+		if (err)
+			log_say(LOG_ERR, "the module does not take the grace of %u s, and keeps %u s: %s",
+				options->grace_ms / 1000,
+				agent->grace_ms / 1000, strerror(-err));
+		else
+			agent->grace_ms = options->grace_ms;
+	}
+	if (options->bypass_qdisc != agent->bypass_qdisc) {
+		agent->bypass_qdisc = options->bypass_qdisc;
+		nfo_shaper_bypass(agent->shaper, agent->bypass_qdisc);
+		agent_refresh_qdiscs(agent);
+	}
+}
+
 void agent_stop(struct agent *agent, bool keep)
 {
 	int err = nfo_flowtable_source_stop(agent->source, keep);
@@ -374,6 +448,7 @@ void agent_stop(struct agent *agent, bool keep)
 	else if (err)
 		log_say(LOG_ERR, "some rules could not be removed (%s): run nft-offload flush",
 			strerror(-err));
+	software_close(&agent->software);
 	loop_del(agent->loop, &agent->source_watch);
 	loop_del(agent->loop, &agent->eswitch_watch);
 	agent_free(agent);

@@ -15,7 +15,9 @@
 #include "heap.h"
 #include "log.h"
 #include "loop.h"
+#include "rate.h"
 #include "rtnl.h"
+#include "software.h"
 #include "table.h"
 
 /* The sources whose rules are the daemon's; bits as in nfo_table_config. */
@@ -29,14 +31,17 @@ struct agent {
 	struct nfo_rtnl *rtnl;
 	struct nfo_table *table;
 	struct nfo_batch *batch;
-	struct nfo_shaper *shaper;	/* NULL: qdiscs may be bypassed */
+	struct nfo_shaper *shaper;
+	bool bypass_qdisc;
 	struct connections connections;
+	struct rates rates;
+	struct software software;
 	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;
 	struct heap heap;
 	unsigned int ticks;	/* seconds since the start */
 	int failed;		/* negative errno: cannot go on; 0: fine */
-	struct log_limit refused_limit;
+	struct log_limit refused_limits[__NFT_OFFLOAD_REASON_MAX];
 	struct log_limit module_limit;
 	struct log_limit error_limit;
 };
@@ -63,6 +68,12 @@ struct agent_options {
  */
 enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 			     const struct agent_options *options);
+
+/*
+ * agent_configure: @options are others now. What does not succeed has been
+ * logged, and stays as it was.
+ */
+void agent_configure(struct agent *agent, const struct agent_options *options);
 
 /* agent_turn: to be called after each turn of the loop: sends what is due. */
 void agent_turn(struct agent *agent);

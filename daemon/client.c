@@ -14,8 +14,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Seconds in which the daemon must say something more. */
+#define CLIENT_PATIENCE	10
+
 static int client_connect(const char *path)
 {
+	static const struct timeval patience = { .tv_sec = CLIENT_PATIENCE };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int err;
 	int fd;
@@ -26,8 +30,10 @@ static int client_connect(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		err = -errno;
+		err = errno == EAGAIN ? -ETIMEDOUT : -errno;
 		close(fd);
 		return err;
 	}
@@ -112,7 +118,11 @@ static int client_read(const char *path, const char *word, client_line fn,
 		return err;
 	while (!err) {
 		len = getline(&line, &room, file);
-		err = len > 0 ? fn(arg, line, len) : -EPIPE;
+		if (len > 0)
+			err = fn(arg, line, len);
+		else
+			err = ferror(file) && errno == EAGAIN ? -ETIMEDOUT :
+			      -EPIPE;
 	}
 	free(line);
 	fclose(file);
@@ -130,6 +140,46 @@ static int client_print(void *end, char *line, ssize_t len)
 int client_copy(const char *path, const char *word, const char *end)
 {
 	return client_read(path, word, client_print, (void *)end);
+}
+
+/* A text that is being read. */
+struct client_memory {
+	const char *end;
+	size_t max;
+	size_t len;
+	char *text;
+};
+
+static int client_keep(void *arg, char *line, ssize_t len)
+{
+	struct client_memory *memory = arg;
+	char *text;
+
+	if (memory->len + len > memory->max)
+		return -EMSGSIZE;
+	text = realloc(memory->text, memory->len + len + 1);
+	if (!text)
+		return -ENOMEM;
+	memcpy(text + memory->len, line, len);
+	memory->text = text;
+	memory->len += len;
+	text[memory->len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return !strcmp(line, memory->end);
+}
+
+int client_text(const char *path, const char *word, const char *end, size_t max,
+		char **textp)
+{
+	struct client_memory memory = { .end = end, .max = max };
+	int err = client_read(path, word, client_keep, &memory);
+
+	if (err) {
+		free(memory.text);
+		memory.text = NULL;
+	}
+	*textp = memory.text;
+	return err;
 }
 
 int client_ask(const char *path, const char *word, client_object fn, void *arg)

@@ -6,6 +6,7 @@
 #define NFT_OFFLOAD_CLIENT_H
 
 #include <json-c/json.h>
+#include <stddef.h>
 
 /*
  * client_object: called for each object of an answer but the last. @line is
@@ -17,8 +18,8 @@ typedef int (*client_object)(void *arg, const char *line, json_object *object);
 /*
  * client_ask: sends @word to the daemon at @path and calls @fn with @arg for
  * what it says. 0; -ENOENT or -ECONNREFUSED if no daemon is there, -EACCES if
- * we may not ask, -EPIPE if the answer ends in the middle, -EBADMSG if it is
- * no JSON, what @fn returned, or another negative errno.
+ * we may not ask, -EPIPE if the answer ends in the middle, -ETIMEDOUT if it does
+ * not go on, -EBADMSG if it is no JSON, what @fn returned, or another negative errno.
  */
 int client_ask(const char *path, const char *word, client_object fn,
 	       void *arg);
@@ -28,5 +29,12 @@ int client_ask(const char *path, const char *word, client_object fn,
  * prints it on standard output. 0 or a negative errno, as client_ask().
  */
 int client_copy(const char *path, const char *word, const char *end);
+
+/*
+ * client_text: the same, but gives that text, newline at its end, at *@textp, the
+ * caller's to free. -EMSGSIZE if it has more than @max bytes.
+ */
+int client_text(const char *path, const char *word, const char *end, size_t max,
+		char **textp);
 
 #endif

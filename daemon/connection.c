@@ -4,7 +4,9 @@
  */
 #include "connection.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +20,14 @@ int connections_init(struct connections *connections)
 	connections->n_buckets = BUCKETS_MIN;
 	connections->buckets = calloc(BUCKETS_MIN,
 				      sizeof(*connections->buckets));
-	return connections->buckets ? 0 : -ENOMEM;
+	connections->ct_buckets = calloc(BUCKETS_MIN,
+					 sizeof(*connections->ct_buckets));
+	if (connections->buckets && connections->ct_buckets)
+		return 0;
+	free(connections->buckets);
+	free(connections->ct_buckets);
+	connections->buckets = NULL;
+	return -ENOMEM;
 }
 
 /* Puts @link in before @at. */
@@ -44,6 +53,32 @@ static struct connection **bucket_of(const struct connections *connections,
 	return &connections->buckets[number & (connections->n_buckets - 1)];
 }
 
+/* The kernel makes them of a keyed hash: any bits will do. */
+static struct connection **ct_bucket_of(const struct connections *connections,
+					uint32_t ct_id)
+{
+	return &connections->ct_buckets[ct_id & (connections->n_buckets - 1)];
+}
+
+static void ct_link(struct connections *connections,
+		    struct connection *connection)
+{
+	struct connection **at = ct_bucket_of(connections, connection->ct_id);
+
+	connection->next_ct = *at;
+	*at = connection;
+}
+
+static void ct_unlink(struct connections *connections,
+		      struct connection *connection)
+{
+	struct connection **at = ct_bucket_of(connections, connection->ct_id);
+
+	while (*at != connection)
+		at = &(*at)->next_ct;
+	*at = connection->next_ct;
+}
+
 static void connection_free(struct connections *connections,
 			    struct connection *connection)
 {
@@ -52,6 +87,7 @@ static void connection_free(struct connections *connections,
 	while (*at != connection)
 		at = &(*at)->next;
 	*at = connection->next;
+	ct_unlink(connections, connection);
 	unlink_link(&connection->link);
 	connections->n--;
 	free(connection->table);
@@ -65,6 +101,7 @@ void connections_free(struct connections *connections)
 		connection_free(connections, (struct connection *)
 				connections->list.next);
 	free(connections->buckets);
+	free(connections->ct_buckets);
 }
 
 /* Twice as many buckets; if there is no memory, chains get longer instead. */
@@ -77,18 +114,26 @@ static void connections_grow(struct connections *connections)
 
 	bigger.n_buckets *= 2;
 	bigger.buckets = calloc(bigger.n_buckets, sizeof(*bigger.buckets));
-	if (!bigger.buckets)
+	bigger.ct_buckets = calloc(bigger.n_buckets,
+				   sizeof(*bigger.ct_buckets));
+	if (!bigger.buckets || !bigger.ct_buckets) {
+		free(bigger.buckets);
+		free(bigger.ct_buckets);
 		return;
+	}
 	for (i = 0; i < connections->n_buckets; i++) {
 		while ((connection = connections->buckets[i])) {
 			connections->buckets[i] = connection->next;
 			at = bucket_of(&bigger, connection->number);
 			connection->next = *at;
 			*at = connection;
+			ct_link(&bigger, connection);
 		}
 	}
 	free(connections->buckets);
+	free(connections->ct_buckets);
 	connections->buckets = bigger.buckets;
+	connections->ct_buckets = bigger.ct_buckets;
 	connections->n_buckets = bigger.n_buckets;
 }
 
@@ -103,6 +148,7 @@ connection_new(struct connections *connections,
 	if (!connection)
 		return NULL;
 	connection->number = flow->id >> 1;
+	connection->ct_id = flow->ct_id;
 	connection->table = strdup(flow->table);
 	connection->flowtable = strdup(flow->flowtable);
 	if (!connection->table || !connection->flowtable) {
@@ -116,6 +162,7 @@ connection_new(struct connections *connections,
 	at = bucket_of(connections, connection->number);
 	connection->next = *at;
 	*at = connection;
+	ct_link(connections, connection);
 	link_before(&connections->list, &connection->link);
 	connections->n++;
 	return connection;
@@ -131,7 +178,11 @@ int connections_learn(struct connections *connections,
 		connection = connection_new(connections, flow);
 	if (!connection)
 		return -ENOMEM;
-	connection->ct_id = flow->ct_id;
+	if (connection->ct_id != flow->ct_id) {
+		ct_unlink(connections, connection);
+		connection->ct_id = flow->ct_id;
+		ct_link(connections, connection);
+	}
 	connection->ct_zone = flow->ct_zone;
 	side = &connection->sides[flow->id & 1];
 	side->known = true;
@@ -160,6 +211,63 @@ struct connection *connections_find(const struct connections *connections,
 	while (connection && connection->number != id >> 1)
 		connection = connection->next;
 	return connection;
+}
+
+struct connection *
+connections_by_conntrack(const struct connections *connections, uint32_t ct_id)
+{
+	struct connection *connection = *ct_bucket_of(connections, ct_id);
+
+	while (connection && connection->ct_id != ct_id)
+		connection = connection->next_ct;
+	return connection;
+}
+
+void connection_protocol(uint8_t ip_proto, char *text, size_t size)
+{
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} names[] = {
+		{ IPPROTO_TCP, "tcp" },
+		{ IPPROTO_UDP, "udp" },
+		{ IPPROTO_GRE, "gre" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].number == ip_proto) {
+			snprintf(text, size, "%s", names[i].name);
+			return;
+		}
+	}
+	snprintf(text, size, "%u", ip_proto);
+}
+
+/* "10.0.0.2:7001", "[fd00::2]:80"; no port for protocols without. */
+static void end_text(char *text, size_t size, uint8_t family,
+		     const struct in6_addr *address, __be16 port)
+{
+	char name[INET6_ADDRSTRLEN] = "?";
+
+	if (family)
+		inet_ntop(family, address, name, sizeof(name));
+	if (!port)
+		snprintf(text, size, "%s", name);
+	else
+		snprintf(text, size, family == AF_INET6 ? "[%s]:%u" : "%s:%u",
+			 name, ntohs(port));
+}
+
+void connection_text(const struct connection *connection, int dir, char *text)
+{
+	const struct nfo_flowtable_tuple *tuple = &connection->sides[dir].tuple;
+	char protocol[8], from[INET6_ADDRSTRLEN + 8], to[INET6_ADDRSTRLEN + 8];
+
+	connection_protocol(tuple->ip_proto, protocol, sizeof(protocol));
+	end_text(from, sizeof(from), tuple->family, &tuple->src, tuple->sport);
+	end_text(to, sizeof(to), tuple->family, &tuple->dst, tuple->dport);
+	snprintf(text, CONNECTION_TEXT, "%s %s %s", protocol, from, to);
 }
 
 void connections_mark(struct connections *connections,

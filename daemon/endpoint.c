@@ -21,7 +21,7 @@ static int port_parse(const char *text, uint16_t *port)
 	return 0;
 }
 
-static int endpoint_parse(struct endpoint *endpoint, const char *text)
+int endpoint_parse(struct endpoint *endpoint, const char *text)
 {
 	char copy[INET6_ADDRSTRLEN + 16];
 	char *address = copy, *port = NULL;

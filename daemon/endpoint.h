@@ -23,6 +23,12 @@ struct endpoint_pair {
 };
 
 /*
+ * endpoint_parse: fills @endpoint from "10.0.0.2:7001", "[fd00::2]:80", or an
+ * address alone, with port 0. 0 or -EINVAL.
+ */
+int endpoint_parse(struct endpoint *endpoint, const char *text);
+
+/*
  * endpoint_pair_parse: fills @pair from @words: "udp", source, destination; the
  * word "original" or "reply" may stand between, and more words may follow, so
  * that a line of `nft-offload flows` can be given as it is. @n: how many words.

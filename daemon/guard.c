@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * guard: see guard.h. What goes through the pipe is single letters, GUARD_ARM
- * and GUARD_DISMISS; its end says that the daemon is gone.
+ * guard: see guard.h. What goes through the pipe is struct guard_word, which
+ * is small enough never to come in parts (PIPE_BUF); its end says that the
+ * daemon is gone.
  */
 #include "guard.h"
 
@@ -22,23 +23,31 @@
 #include "privilege.h"
 #include "table.h"
 
-#define GUARD_ARM	'a'
-#define GUARD_DISMISS	'd'
+struct guard_word {
+	enum { GUARD_ARM, GUARD_DISMISS, GUARD_GRACE } word;
+	uint32_t grace_ms;	/* of GUARD_GRACE */
+};
 
-/* Reads letters until the daemon is gone. Is there something to do? */
-static bool guard_wait(int fd)
+/*
+ * Reads words until the daemon is gone; *@grace_ms is the last grace told. Is
+ * there something to do?
+ */
+static bool guard_wait(int fd, uint32_t *grace_ms)
 {
+	struct guard_word word;
 	bool armed = false;
-	char letter;
 	ssize_t got;
 
 	for (;;) {
-		got = read(fd, &letter, 1);
+		got = read(fd, &word, sizeof(word));
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
+		if (got != sizeof(word))
 			return armed;
-		armed = letter == GUARD_ARM;
+		if (word.word == GUARD_GRACE)
+			*grace_ms = word.grace_ms;
+		else
+			armed = word.word == GUARD_ARM;
 	}
 }
 
@@ -47,7 +56,7 @@ static void guard_run(int fd, uint32_t grace_ms)
 	uint32_t portid;
 	ssize_t n;
 
-	if (!guard_wait(fd))
+	if (!guard_wait(fd, &grace_ms))
 		return;
 	log_say(LOG_WARNING, "the daemon is gone; its rules go in %u s unless another one comes",
 		grace_ms / 1000);
@@ -129,21 +138,35 @@ int guard_start(struct guard *guard, uint32_t grace_ms)
 	return 0;
 }
 
-static void guard_say(struct guard *guard, char letter)
+static void guard_say(struct guard *guard, const struct guard_word *word)
 {
 	/* Fails only if somebody killed the guard; nothing follows from it. */
-	if (guard->fd >= 0 && write(guard->fd, &letter, 1) < 0)
+	if (guard->fd >= 0 && write(guard->fd, word, sizeof(*word)) < 0)
 		log_say(LOG_WARNING, "the guard process is gone: if nft-offloadd is killed, run nft-offload flush");
+}
+
+void guard_grace(struct guard *guard, uint32_t grace_ms)
+{
+	const struct guard_word word = {
+		.word = GUARD_GRACE,
+		.grace_ms = grace_ms,
+	};
+
+	guard_say(guard, &word);
 }
 
 void guard_arm(struct guard *guard)
 {
-	guard_say(guard, GUARD_ARM);
+	const struct guard_word word = { .word = GUARD_ARM };
+
+	guard_say(guard, &word);
 }
 
 void guard_dismiss(struct guard *guard)
 {
-	guard_say(guard, GUARD_DISMISS);
+	const struct guard_word word = { .word = GUARD_DISMISS };
+
+	guard_say(guard, &word);
 	close(guard->fd);
 	guard->fd = -1;
 }

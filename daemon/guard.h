@@ -25,6 +25,9 @@ struct guard {
  */
 int guard_start(struct guard *guard, uint32_t grace_ms);
 
+/* guard_grace: it waits @grace_ms milliseconds from now on. */
+void guard_grace(struct guard *guard, uint32_t grace_ms);
+
 /* guard_arm: from now on there may be rules to remove. */
 void guard_arm(struct guard *guard);
 

@@ -24,6 +24,7 @@
 #include "privilege.h"
 #include "show.h"
 #include "table.h"
+#include "top.h"
 #include "why.h"
 
 /* Documented in nft-offload(8). */
@@ -39,6 +40,7 @@ struct options {
 	uint32_t sources;	/* whose rules, bits as in nfo_table_config */
 	bool force;
 	struct endpoint_pair pair;	/* of why */
+	struct top_options top;
 };
 
 /* Which options a command takes. */
@@ -48,6 +50,7 @@ struct options {
 #define TAKES_SOCKET	0x08
 #define TAKES_SOURCE	0x10	/* an operand */
 #define TAKES_FLOW	0x20	/* operands */
+#define TAKES_TOP	0x40
 
 struct command {
 	const char *name;
@@ -67,6 +70,13 @@ static const char usage[] =
 "  why PROTOCOL FROM TO\n"
 "          the whole story of one connection, by what its packets have in either\n"
 "          direction: why udp 10.0.0.2:7001 10.0.1.2:5001; a line of flows will do\n"
+"  top     the hottest flows, in hardware and not, ports and sums, once a second;\n"
+"          keys: p by packets, b by bytes, q ends\n"
+"            -b, --batch         print it rather than take the terminal\n"
+"            -d, --delay S       from one to the next, 1 to 3600 s (1)\n"
+"            -n, --iterations N  so often (until q; without a terminal once)\n"
+"            -o, --sort ORDER    packets or bytes (packets)\n"
+"            --limit N           so many flows, up to 1000\n"
 "  stats   flows by state and reason, rules, messages\n"
 "  metrics the figures of stats as OpenMetrics text, for Prometheus\n"
 "  ports   network devices, and which of them take rules\n"
@@ -76,7 +86,7 @@ static const char usage[] =
 "          those of Open vSwitch, or all\n"
 "            --force      even though a provider is bound\n"
 "\n"
-"  --json         one JSON object per line (check, flows, why, stats,\n"
+"  --json         one JSON object per line (check, flows, why, top, stats,\n"
 "                 ports)\n"
 "  --socket PATH  where nft-offloadd listens\n"
 "                 (" CONTROL_SOCKET ")\n"
@@ -112,6 +122,9 @@ static enum exit_code answered(int err, const char *socket)
 	case -ECONNRESET:
 		return complain("the answer broke off: nft-offloadd has ended, has too many clients, or is older than this command%s",
 				"");
+	case -ETIMEDOUT:
+		return complain("nft-offloadd at %s does not answer: see its log, journalctl -u nft-offloadd",
+				socket);
 	case -EBADMSG:
 		return complain("what answers at %s is no nft-offloadd",
 				socket);
@@ -145,6 +158,15 @@ static enum exit_code run_why(const struct options *options)
 	int ret = why_tell(&options->show, &options->pair);
 
 	return ret == 1 ? EXIT_FAILED : answered(ret, options->show.socket);
+}
+
+static enum exit_code run_top(const struct options *options)
+{
+	struct top_options top = options->top;
+
+	top.socket = options->show.socket;
+	top.json = options->show.json;
+	return answered(top_run(&top), top.socket);
 }
 
 static enum exit_code run_stats(const struct options *options)
@@ -192,6 +214,7 @@ static const struct command commands[] = {
 	{ "check", TAKES_JSON, run_check },
 	{ "flows", TAKES_JSON | TAKES_HW | TAKES_SOCKET, run_flows },
 	{ "why", TAKES_JSON | TAKES_SOCKET | TAKES_FLOW, run_why },
+	{ "top", TAKES_JSON | TAKES_SOCKET | TAKES_TOP, run_top },
 	{ "stats", TAKES_JSON | TAKES_SOCKET, run_stats },
 	{ "metrics", TAKES_SOCKET, run_metrics },
 	{ "ports", TAKES_JSON | TAKES_SOCKET, run_ports },
@@ -205,26 +228,83 @@ static void refuse(const char *what, const char *word)
 	exit(EXIT_USAGE);
 }
 
+/* A number from @min to @max that is @word. */
+static unsigned int number_parse(const char *option, const char *word,
+				 unsigned int min, unsigned int max)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(word, &end, 10);
+	if (errno || *end || *word < '0' || *word > '9' || value < min ||
+	    value > max) {
+		fprintf(stderr, "nft-offload: %s %s: give a whole number from %u to %u\n",
+			option, word, min, max);
+		exit(EXIT_USAGE);
+	}
+	return value;
+}
+
+/* Those of top; false: another one. */
+static bool top_option(struct top_options *top, int option, const char *word)
+{
+	switch (option) {
+	case 'b':
+		top->batch = true;
+		return true;
+	case 'd':
+		top->delay_s = number_parse("--delay", word, 1, 3600);
+		return true;
+	case 'n':
+		top->iterations = number_parse("--iterations", word, 1,
+					       1000000000);
+		return true;
+	case 'l':
+		top->limit = number_parse("--limit", word, 1, TOP_LIMIT_MAX);
+		return true;
+	case 'o':
+		top->by_bytes = !strcmp(word, "bytes");
+		if (!top->by_bytes && strcmp(word, "packets"))
+			refuse("--sort is packets or bytes, and not ", word);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Those with a letter are top's. */
+enum { JSON = 1, IN_HW, NOT_IN_HW, FORCE, SOCKET, VERSION, HELP };
+static const struct option known[] = {
+	{ "batch", no_argument, NULL, 'b' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "iterations", required_argument, NULL, 'n' },
+	{ "limit", required_argument, NULL, 'l' },
+	{ "sort", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, JSON },
+	{ "in-hw", no_argument, NULL, IN_HW },
+	{ "not-in-hw", no_argument, NULL, NOT_IN_HW },
+	{ "force", no_argument, NULL, FORCE },
+	{ "socket", required_argument, NULL, SOCKET },
+	{ "version", no_argument, NULL, VERSION },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
 /* Reads the options; what they are takes as bits of TAKES_* at @taken. */
 static void options_parse(struct options *options, unsigned int *taken,
 			  int argc, char **argv)
 {
-	enum { JSON = 1, IN_HW, NOT_IN_HW, FORCE, SOCKET, VERSION, HELP };
-	static const struct option known[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "in-hw", no_argument, NULL, IN_HW },
-		{ "not-in-hw", no_argument, NULL, NOT_IN_HW },
-		{ "force", no_argument, NULL, FORCE },
-		{ "socket", required_argument, NULL, SOCKET },
-		{ "version", no_argument, NULL, VERSION },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
 	int option;
 
 	*taken = 0;
 	options->show.socket = CONTROL_SOCKET;
-	while ((option = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
+	options->top.delay_s = 1;
+	while ((option = getopt_long(argc, argv, ":bd:n:o:", known, NULL)) >= 0) {
+		if (top_option(&options->top, option, optarg)) {
+			*taken |= TAKES_TOP;
+			continue;
+		}
 		switch (option) {
 		case JSON:
 			options->show.json = true;

@@ -4,9 +4,10 @@
  * of switchdev NICs. This file: options, signals, the order of starting and
  * stopping. What it does for a living is agent.c.
  *
- * Signals: SIGTERM and SIGINT remove all rules and end; SIGUSR2 ends and
- * leaves the rules to the next daemon, which has the grace to come in. (Not
- * SIGUSR1: liburcu's worker threads unblock that one for themselves.)
+ * Signals: SIGTERM and SIGINT remove all rules and end; SIGHUP reads the
+ * configuration again; SIGUSR2 ends and leaves the rules to the next daemon,
+ * which has the grace to come in. (Not SIGUSR1: liburcu's worker threads unblock
+ * that one for themselves.)
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -30,6 +31,7 @@
 #include "loop.h"
 #include "notify.h"
 #include "privilege.h"
+#include "settings.h"
 
 /* Documented in nft-offloadd(8). */
 enum exit_code {
@@ -43,8 +45,7 @@ enum exit_code {
 };
 
 struct options {
-	struct agent_options agent;
-	int log_level;
+	struct settings settings;
 	const char *socket;
 	const char *group;
 };
@@ -58,6 +59,7 @@ struct daemon {
 	struct guard guard;
 	struct loop_watch signals;
 	struct loop_watch timer;
+	bool reload;		/* the configuration is to be read again */
 	int stop;		/* the signal that ends it; 0: go on */
 };
 
@@ -66,9 +68,12 @@ static const char usage[] =
 "Puts the connections of nftables flowtables (flags offload) into the\n"
 "hardware of NICs in switchdev mode.\n"
 "\n"
+"  --config FILE      where the configuration is, which these override\n"
+"                     (" SETTINGS_FILE ")\n"
 "  --grace SECONDS    how long flows and rules outlive a daemon that died\n"
 "                     (0 to 600; 10)\n"
-"  --bypass-qdisc     offload flows also where packets would bypass a\n"
+"  --bypass-qdisc[=false]\n"
+"                     offload flows also where packets would bypass a\n"
 "                     shaping qdisc of a port\n"
 "  --socket PATH      where nft-offload asks\n"
 "                     (" CONTROL_SOCKET ")\n"
@@ -79,24 +84,11 @@ static const char usage[] =
 "  --help             print this and exit\n"
 "\n"
 "SIGTERM removes all rules and ends. SIGUSR2 ends and keeps them for a\n"
-"restart. Exit: 0 fine, 1 failed, 2 usage, 3 module not loaded, 4 no\n"
-"CAP_NET_ADMIN, 5 another provider bound, 6 already running.\n";
+"restart. SIGHUP reads the configuration again. Exit: 0 fine, 1 failed, 2\n"
+"usage, 3 module not loaded, 4 no CAP_NET_ADMIN, 5 another provider bound, 6\n"
+"already running.\n";
 
 /* --- options --- */
-
-static bool grace_parse(const char *word, uint32_t *grace_ms)
-{
-	unsigned long seconds;
-	char *end;
-
-	errno = 0;
-	seconds = strtoul(word, &end, 10);
-	if (errno || end == word || *end || word[0] == '-' ||
-	    seconds > NFT_OFFLOAD_GRACE_MAX_MS / 1000)
-		return false;
-	*grace_ms = seconds * 1000;
-	return true;
-}
 
 static void bad_option(const char *option, const char *word, const char *cure)
 {
@@ -104,12 +96,26 @@ static void bad_option(const char *option, const char *word, const char *cure)
 	exit(EXIT_USAGE);
 }
 
+/* What is in the file, too: @option of the line is @key there. */
+static void fix_option(struct settings *settings, const char *key,
+		       const char *word)
+{
+	char option[32], cure[128];
+
+	if (settings_fix(settings, key, word, cure, sizeof(cure)) < 0) {
+		snprintf(option, sizeof(option), "--%s", key);
+		bad_option(option, word, cure);
+	}
+}
+
 static void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { GRACE = 1, BYPASS, SOCKET, GROUP, LEVEL, FOREGROUND, VERSION, HELP };
+	enum { CONFIG = 1, GRACE, BYPASS, SOCKET, GROUP, LEVEL, FOREGROUND,
+	       VERSION, HELP };
 	static const struct option known[] = {
+		{ "config", required_argument, NULL, CONFIG },
 		{ "grace", required_argument, NULL, GRACE },
-		{ "bypass-qdisc", no_argument, NULL, BYPASS },
+		{ "bypass-qdisc", optional_argument, NULL, BYPASS },
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "group", required_argument, NULL, GROUP },
 		{ "log-level", required_argument, NULL, LEVEL },
@@ -120,20 +126,20 @@ static void options_parse(struct options *options, int argc, char **argv)
 	};
 	int option;
 
-	*options = (struct options){
-		.agent.grace_ms = NFT_OFFLOAD_GRACE_DEFAULT_MS,
-		.log_level = LOG_INFO,
-		.socket = CONTROL_SOCKET,
-	};
+	*options = (struct options){ .socket = CONTROL_SOCKET };
+	settings_init(&options->settings);
 	while ((option = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
 		switch (option) {
+		case CONFIG:
+			options->settings.path = optarg;
+			options->settings.must_exist = true;
+			break;
 		case GRACE:
-			if (!grace_parse(optarg, &options->agent.grace_ms))
-				bad_option("--grace", optarg,
-					   "give whole seconds from 0 to 600");
+			fix_option(&options->settings, "grace", optarg);
 			break;
 		case BYPASS:
-			options->agent.bypass_qdisc = true;
+			fix_option(&options->settings, "bypass-qdisc",
+				   optarg ? optarg : "true");
 			break;
 		case SOCKET:
 			options->socket = optarg;
@@ -142,10 +148,7 @@ static void options_parse(struct options *options, int argc, char **argv)
 			options->group = optarg;
 			break;
 		case LEVEL:
-			options->log_level = log_level_parse(optarg);
-			if (options->log_level < 0)
-				bad_option("--log-level", optarg,
-					   "give err, warning, notice, info or debug");
+			fix_option(&options->settings, "log-level", optarg);
 			break;
 		case FOREGROUND:
 			break;
@@ -169,6 +172,70 @@ static void options_parse(struct options *options, int argc, char **argv)
 			   "there are only options; try --help");
 }
 
+/* --- configuration --- */
+
+static uint32_t option_of(const struct daemon *daemon, enum nfo_option option)
+{
+	return daemon->options.settings.options.value[option];
+}
+
+static void config_fault(void *arg, const char *path, unsigned int line,
+			 const char *text)
+{
+	(void)arg;
+	if (line)
+		log_say(LOG_ERR, "%s:%u: %s", path, line, text);
+	else
+		log_say(LOG_ERR, "%s: %s", path, text);
+}
+
+static struct agent_options agent_options_of(const struct daemon *daemon)
+{
+	return (struct agent_options){
+		.grace_ms = option_of(daemon, NFO_OPTION_GRACE) * 1000,
+		.bypass_qdisc = option_of(daemon, NFO_OPTION_BYPASS_QDISC),
+	};
+}
+
+/* Says what is another value now than @before. The number of those. */
+static unsigned int config_tell(const struct nfo_options *before,
+				const struct nfo_options *now)
+{
+	unsigned int n = 0;
+	char was[32], is[32];
+	int option;
+
+	for (option = 0; option < NFO_OPTION_COUNT; option++) {
+		if (before->value[option] == now->value[option])
+			continue;
+		nfo_option_text(before, option, was, sizeof(was));
+		nfo_option_text(now, option, is, sizeof(is));
+		log_say(LOG_NOTICE, "%s is %s now, and was %s",
+			nfo_option_info(option)->key, is, was);
+		n++;
+	}
+	return n;
+}
+
+static void config_reload(struct daemon *daemon)
+{
+	struct settings *settings = &daemon->options.settings;
+	struct nfo_options before = settings->options;
+	struct agent_options options;
+	unsigned int faults, changes;
+
+	notify_reloading();
+	faults = settings_read(settings, config_fault, NULL);
+	changes = config_tell(&before, &settings->options);
+	log_set_level(option_of(daemon, NFO_OPTION_LOG_LEVEL));
+	log_say(LOG_NOTICE, "%s was read again: %u changes, %u faults",
+		settings->path, changes, faults);
+	options = agent_options_of(daemon);
+	agent_configure(&daemon->agent, &options);
+	guard_grace(&daemon->guard, daemon->agent.grace_ms);
+	notify_ready();
+}
+
 /* --- signals and time --- */
 
 static void signals_ready(struct loop_watch *watch, uint32_t events)
@@ -179,7 +246,9 @@ static void signals_ready(struct loop_watch *watch, uint32_t events)
 
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo != SIGHUP)
+	if (info.ssi_signo == SIGHUP)
+		daemon->reload = true;
+	else
 		daemon->stop = info.ssi_signo;
 }
 
@@ -285,8 +354,9 @@ static enum exit_code open_control(struct daemon *daemon)
 
 static enum exit_code start_agent(struct daemon *daemon)
 {
-	switch (agent_start(&daemon->agent, &daemon->loop,
-			    &daemon->options.agent)) {
+	const struct agent_options options = agent_options_of(daemon);
+
+	switch (agent_start(&daemon->agent, &daemon->loop, &options)) {
 	case AGENT_FINE:
 		return EXIT_FINE;
 	case AGENT_NO_MODULE:
@@ -308,6 +378,10 @@ static enum exit_code run(struct daemon *daemon)
 	notify_ready();
 	while (!daemon->stop && !daemon->agent.failed && !err) {
 		err = loop_turn(&daemon->loop, -1);
+		/* Not from inside of what the loop calls. */
+		if (daemon->reload)
+			config_reload(daemon);
+		daemon->reload = false;
 		agent_turn(&daemon->agent);
 	}
 	notify_stopping();
@@ -362,7 +436,9 @@ int main(int argc, char **argv)
 	int err;
 
 	options_parse(&daemon.options, argc, argv);
-	log_open("nft-offloadd", daemon.options.log_level);
+	log_open("nft-offloadd", LOG_INFO);
+	settings_read(&daemon.options.settings, config_fault, NULL);
+	log_set_level(option_of(&daemon, NFO_OPTION_LOG_LEVEL));
 	if (privilege_check() == -EPERM) {
 		log_say(LOG_ERR, "not permitted: nft-offloadd needs CAP_NET_ADMIN; start it as root");
 		return EXIT_NO_RIGHT;
@@ -376,7 +452,8 @@ int main(int argc, char **argv)
 		log_say(LOG_WARNING, "cannot give up needless rights: %s",
 			strerror(-err));
 	warn_of_kernel_flowtable();
-	err = guard_start(&daemon.guard, daemon.options.agent.grace_ms);
+	err = guard_start(&daemon.guard,
+			  option_of(&daemon, NFO_OPTION_GRACE) * 1000);
 	if (err)
 		log_say(LOG_WARNING, "no guard process (%s): if nft-offloadd is killed, run nft-offload flush",
 			strerror(-err));

@@ -9,11 +9,23 @@
 #include "notify.h"
 
 #ifdef HAVE_SYSTEMD
+#include <inttypes.h>
+#include <stdint.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 void notify_ready(void)
 {
 	sd_notify(0, "READY=1");
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 void notify_alive(const char *status)
@@ -27,6 +39,10 @@ void notify_stopping(void)
 }
 #else
 void notify_ready(void)
+{
+}
+
+void notify_reloading(void)
 {
 }
 

@@ -6,8 +6,11 @@
 #ifndef NFT_OFFLOADD_NOTIFY_H
 #define NFT_OFFLOADD_NOTIFY_H
 
-/* notify_ready: start-up is over. */
+/* notify_ready: start-up, or reading the configuration again, is over. */
 void notify_ready(void);
+
+/* notify_reloading: the configuration is being read again. */
+void notify_reloading(void);
 
 /* notify_alive: the loop turns; @status is one line for systemctl status. */
 void notify_alive(const char *status);

@@ -21,35 +21,19 @@
 #include "connection.h"
 #include "metrics.h"
 #include "reason.h"
+#include "report_part.h"
 
-struct report {
-	struct agent *agent;
-	/* Makes the next object; NULL when there are no more. */
-	json_object *(*next)(struct report *report);
-	json_object *object;	/* the present one, owned */
-	bool ended;		/* "end" has been told */
-	bool broken;		/* an object got lost for lack of memory */
-	uint64_t n;		/* objects told */
-	struct connection_link mark;	/* of flows */
-	bool marked;
-	uint64_t number;		/* of why: the connection */
-	bool metrics;			/* stats, but as text; once */
-	char *text;			/* of metrics, owned */
-	struct nfo_port *ports;		/* of ports, owned */
-	ssize_t n_ports;
-};
-
-static void put_string(json_object *object, const char *key, const char *value)
+void report_put_string(json_object *object, const char *key, const char *value)
 {
 	json_object_object_add(object, key, json_object_new_string(value));
 }
 
-static void put_number(json_object *object, const char *key, uint64_t value)
+void report_put_number(json_object *object, const char *key, uint64_t value)
 {
 	json_object_object_add(object, key, json_object_new_uint64(value));
 }
 
-static void put_bool(json_object *object, const char *key, bool value)
+void report_put_bool(json_object *object, const char *key, bool value)
 {
 	json_object_object_add(object, key, json_object_new_boolean(value));
 }
@@ -62,10 +46,10 @@ static void put_address(json_object *object, const char *key, int family,
 	char text[INET6_ADDRSTRLEN];
 
 	if (family && inet_ntop(family, address, text, sizeof(text)))
-		put_string(object, key, text);
+		report_put_string(object, key, text);
 }
 
-static void put_port_name(json_object *object, const char *key,
+void report_put_port_name(json_object *object, const char *key,
 			  struct agent *agent, uint32_t ifindex)
 {
 	struct nfo_port port;
@@ -74,29 +58,29 @@ static void put_port_name(json_object *object, const char *key,
 	if (!ifindex)
 		return;
 	if (nfo_eswitch_port(agent->eswitch, ifindex, &port) == 0) {
-		put_string(object, key, port.name);
+		report_put_string(object, key, port.name);
 	} else {
 		snprintf(number, sizeof(number), "#%u", ifindex);
-		put_string(object, key, number);
+		report_put_string(object, key, number);
 	}
 }
 
 /* What the table says of one direction. */
-static void put_view(void *arg, const struct nfo_view *view)
+void report_put_view(void *arg, const struct nfo_view *view)
 {
 	json_object *object = arg;
 
-	put_string(object, "state", nfo_state_name(view->state));
+	report_put_string(object, "state", nfo_state_name(view->state));
 	if (view->state != NFO_STATE_IN_HW && view->reason) {
-		put_string(object, "reason", nfo_reason_name(view->reason));
-		put_string(object, "reason_text",
+		report_put_string(object, "reason", nfo_reason_name(view->reason));
+		report_put_string(object, "reason_text",
 			   nfo_reason_text(view->reason));
 		if (view->text[0])
-			put_string(object, "driver_text", view->text);
+			report_put_string(object, "driver_text", view->text);
 	}
-	put_number(object, "packets", view->counters.packets);
-	put_number(object, "bytes", view->counters.bytes);
-	put_number(object, "idle_ms", view->counters.idle_ms);
+	report_put_number(object, "packets", view->counters.packets);
+	report_put_number(object, "bytes", view->counters.bytes);
+	report_put_number(object, "idle_ms", view->counters.idle_ms);
 }
 
 /* And all the rest, for one who asks for this one connection. */
@@ -105,66 +89,58 @@ static void put_story(void *arg, const struct nfo_view *view)
 	json_object *object = arg;
 	char *text;
 
-	put_view(arg, view);
-	put_number(object, "known_ms", view->known_ms);
-	put_number(object, "state_ms", view->state_ms);
+	report_put_view(arg, view);
+	report_put_number(object, "known_ms", view->known_ms);
+	report_put_number(object, "state_ms", view->state_ms);
 	if (view->place.handle) {
-		put_number(object, "pref", view->place.prio);
-		put_number(object, "handle", view->place.handle);
+		report_put_number(object, "pref", view->place.prio);
+		report_put_number(object, "handle", view->place.handle);
 	}
 	if (!view->rule)
 		return;
 	text = nfo_rule_to_new_string(view->rule);
 	if (text)
-		put_string(object, "rule", text);
+		report_put_string(object, "rule", text);
 	free(text);
+}
+
+void report_put_side(json_object *object, struct agent *agent,
+		     const struct connection *connection, int dir,
+		     nfo_table_view_fn *put)
+{
+	const struct connection_side *side = &connection->sides[dir];
+	uint64_t id = connection->number << 1 | dir;
+
+	report_put_number(object, "id", id);
+	put_address(object, "src", side->tuple.family, &side->tuple.src);
+	report_put_number(object, "sport", ntohs(side->tuple.sport));
+	put_address(object, "dst", side->tuple.family, &side->tuple.dst);
+	report_put_number(object, "dport", ntohs(side->tuple.dport));
+	if (side->tuple.vlan)
+		report_put_number(object, "vlan", side->tuple.vlan);
+	report_put_port_name(object, "ingress", agent, side->iif);
+	report_put_port_name(object, "egress", agent, side->oif);
+	nfo_table_get(agent->table, NFO_SOURCE_FLOWTABLE, nfo_id(id), put,
+		      object);
 }
 
 static json_object *report_side(struct agent *agent,
 				const struct connection *connection, int dir,
 				nfo_table_view_fn *put)
 {
-	const struct connection_side *side = &connection->sides[dir];
-	uint64_t id = connection->number << 1 | dir;
 	json_object *object = json_object_new_object();
 
-	if (!object)
-		return NULL;
-	put_number(object, "id", id);
-	put_address(object, "src", side->tuple.family, &side->tuple.src);
-	put_number(object, "sport", ntohs(side->tuple.sport));
-	put_address(object, "dst", side->tuple.family, &side->tuple.dst);
-	put_number(object, "dport", ntohs(side->tuple.dport));
-	if (side->tuple.vlan)
-		put_number(object, "vlan", side->tuple.vlan);
-	put_port_name(object, "ingress", agent, side->iif);
-	put_port_name(object, "egress", agent, side->oif);
-	nfo_table_get(agent->table, NFO_SOURCE_FLOWTABLE, nfo_id(id), put,
-		      object);
+	if (object)
+		report_put_side(object, agent, connection, dir, put);
 	return object;
 }
 
-static void put_protocol(json_object *object, uint8_t ip_proto)
+void report_put_protocol(json_object *object, uint8_t ip_proto)
 {
-	static const struct {
-		uint8_t number;
-		const char *name;
-	} names[] = {
-		{ IPPROTO_TCP, "tcp" },
-		{ IPPROTO_UDP, "udp" },
-		{ IPPROTO_GRE, "gre" },
-	};
-	char number[8];
-	size_t i;
+	char text[8];
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i].number == ip_proto) {
-			put_string(object, "protocol", names[i].name);
-			return;
-		}
-	}
-	snprintf(number, sizeof(number), "%u", ip_proto);
-	put_string(object, "protocol", number);
+	connection_protocol(ip_proto, text, sizeof(text));
+	report_put_string(object, "protocol", text);
 }
 
 /* @put says what the table has of each direction. NULL: no memory. */
@@ -178,14 +154,14 @@ static json_object *report_connection(struct agent *agent,
 
 	if (!object)
 		return NULL;
-	put_string(object, "type", "connection");
-	put_number(object, "connection", connection->number);
-	put_string(object, "table", connection->table);
-	put_string(object, "flowtable", connection->flowtable);
-	put_number(object, "conntrack_id", connection->ct_id);
-	put_number(object, "conntrack_zone", connection->ct_zone);
+	report_put_string(object, "type", "connection");
+	report_put_number(object, "connection", connection->number);
+	report_put_string(object, "table", connection->table);
+	report_put_string(object, "flowtable", connection->flowtable);
+	report_put_number(object, "conntrack_id", connection->ct_id);
+	report_put_number(object, "conntrack_zone", connection->ct_zone);
 	dir = connection->sides[0].known ? 0 : 1;
-	put_protocol(object, connection->sides[dir].tuple.ip_proto);
+	report_put_protocol(object, connection->sides[dir].tuple.ip_proto);
 	for (dir = 0; dir < 2; dir++)
 		if (connection->sides[dir].known)
 			json_object_object_add(object, names[dir],
@@ -203,7 +179,8 @@ static json_object *report_flow(struct report *report)
 	connection = connections_next(&agent->connections, &report->mark);
 	if (!connection)
 		return NULL;
-	object = report_connection(agent, connection, put_view);
+	object = report_connection(agent, connection,
+				   report_put_view);
 	report->broken |= !object;
 	return object;
 }
@@ -250,16 +227,16 @@ static json_object *report_port(struct report *report)
 		switch_id[2 * i + 1] = digits[port->switch_id[i] & 15];
 	}
 	switch_id[2 * i] = 0;
-	put_string(object, "type", "port");
-	put_string(object, "name", port->name);
-	put_number(object, "ifindex", port->ifindex);
-	put_string(object, "port_name", port->port_name);
-	put_string(object, "switch_id", switch_id);
-	put_bool(object, "up", port->up);
-	put_bool(object, "hw_tc_offload", port->hw_tc_offload);
-	put_number(object, "mtu", port->mtu);
-	put_string(object, "verdict", agent_verdict(port, &text));
-	put_string(object, "verdict_text", text);
+	report_put_string(object, "type", "port");
+	report_put_string(object, "name", port->name);
+	report_put_number(object, "ifindex", port->ifindex);
+	report_put_string(object, "port_name", port->port_name);
+	report_put_string(object, "switch_id", switch_id);
+	report_put_bool(object, "up", port->up);
+	report_put_bool(object, "hw_tc_offload", port->hw_tc_offload);
+	report_put_number(object, "mtu", port->mtu);
+	report_put_string(object, "verdict", agent_verdict(port, &text));
+	report_put_string(object, "verdict_text", text);
 	return object;
 }
 
@@ -288,7 +265,7 @@ static json_object *report_reasons(const uint64_t *counts)
 	int reason;
 
 	for (reason = 1; object && reason < __NFT_OFFLOAD_REASON_MAX; reason++)
-		put_number(object, nfo_reason_name(reason), counts[reason]);
+		report_put_number(object, nfo_reason_name(reason), counts[reason]);
 	return object;
 }
 
@@ -298,19 +275,19 @@ static json_object *report_rules(const struct nfo_table_stats *stats)
 
 	if (!object)
 		return NULL;
-	put_number(object, "in_hw", stats->in_hw);
-	put_number(object, "guards", stats->guards);
-	put_number(object, "orphans", stats->orphans);
-	put_number(object, "added", stats->added);
-	put_number(object, "replaced", stats->replaced);
-	put_number(object, "removed", stats->removed);
-	put_number(object, "adopted", stats->adopted);
-	put_number(object, "adopted_replaced", stats->adopted_replaced);
-	put_number(object, "reaped", stats->reaped);
-	put_number(object, "vanished", stats->vanished);
-	put_number(object, "doubted", stats->doubted);
-	put_number(object, "retried", stats->retried);
-	put_number(object, "answers_lost", stats->lost);
+	report_put_number(object, "in_hw", stats->in_hw);
+	report_put_number(object, "guards", stats->guards);
+	report_put_number(object, "orphans", stats->orphans);
+	report_put_number(object, "added", stats->added);
+	report_put_number(object, "replaced", stats->replaced);
+	report_put_number(object, "removed", stats->removed);
+	report_put_number(object, "adopted", stats->adopted);
+	report_put_number(object, "adopted_replaced", stats->adopted_replaced);
+	report_put_number(object, "reaped", stats->reaped);
+	report_put_number(object, "vanished", stats->vanished);
+	report_put_number(object, "doubted", stats->doubted);
+	report_put_number(object, "retried", stats->retried);
+	report_put_number(object, "answers_lost", stats->lost);
 	return object;
 }
 
@@ -326,15 +303,15 @@ static json_object *report_module(struct agent *agent)
 		return NULL;
 	nfo_provider_status(provider, &status);
 	nfo_provider_counters(provider, &counters);
-	put_number(object, "flows_known", status.flows_known);
-	put_number(object, "flows_in_hw", status.flows_in_hw);
-	put_number(object, "messages_lost", status.messages_lost);
-	put_number(object, "results_stale", status.results_stale);
-	put_number(object, "overruns", counters.overruns);
-	put_number(object, "resyncs", counters.resyncs);
-	put_number(object, "swept", counters.swept);
-	put_number(object, "malformed", counters.malformed);
-	put_number(object, "refused", counters.refused);
+	report_put_number(object, "flows_known", status.flows_known);
+	report_put_number(object, "flows_in_hw", status.flows_in_hw);
+	report_put_number(object, "messages_lost", status.messages_lost);
+	report_put_number(object, "results_stale", status.results_stale);
+	report_put_number(object, "overruns", counters.overruns);
+	report_put_number(object, "resyncs", counters.resyncs);
+	report_put_number(object, "swept", counters.swept);
+	report_put_number(object, "malformed", counters.malformed);
+	report_put_number(object, "refused", counters.refused);
 	return object;
 }
 
@@ -346,8 +323,8 @@ static json_object *report_changes(struct agent *agent)
 	if (!object)
 		return NULL;
 	nfo_flowtable_source_rechecks(agent->source, &counters);
-	put_number(object, "heard", counters.changes);
-	put_number(object, "teardowns", counters.flows);
+	report_put_number(object, "heard", counters.changes);
+	report_put_number(object, "teardowns", counters.flows);
 	return object;
 }
 
@@ -372,10 +349,10 @@ static json_object *report_stats(struct report *report)
 	nfo_table_foreach(agent->table, NFO_SOURCE_FLOWTABLE, count_view,
 			  &counts);
 	nfo_table_stats(agent->table, &stats);
-	put_string(object, "type", "stats");
-	put_number(object, "connections", agent->connections.n);
+	report_put_string(object, "type", "stats");
+	report_put_number(object, "connections", agent->connections.n);
 	for (state = 0; state < NFO_STATE_GONE; state++)
-		put_number(flows, nfo_state_name(state), counts.states[state]);
+		report_put_number(flows, nfo_state_name(state), counts.states[state]);
 	json_object_object_add(object, "flows", flows);
 	/* Now, and how often since the start. */
 	json_object_object_add(object, "reasons",
@@ -399,10 +376,10 @@ static json_object *report_version(struct report *report)
 		report->broken = true;
 		return NULL;
 	}
-	put_string(object, "type", "version");
-	put_string(object, "version", PACKAGE_VERSION);
-	put_number(object, "pid", getpid());
-	put_bool(object, "synced",
+	report_put_string(object, "type", "version");
+	report_put_string(object, "version", PACKAGE_VERSION);
+	report_put_number(object, "pid", getpid());
+	report_put_bool(object, "synced",
 		 nfo_flowtable_source_synced(report->agent->source));
 	return object;
 }
@@ -433,6 +410,13 @@ struct report *report_start(struct agent *agent, const char *word)
 		report->metrics = true;
 	} else if (!strcmp(word, "version")) {
 		report->next = report_version;
+	} else if (!strncmp(word, "top ", 4)) {
+		report->next = report_top;
+		report->top = report_top_new(agent, word + 4);
+		if (!report->top) {
+			free(report);
+			return NULL;
+		}
 	} else if (!strncmp(word, "why ", 4)) {
 		report->next = report_why;
 		report->number = strtoull(word + 4, NULL, 10);
@@ -453,8 +437,8 @@ static json_object *report_last(struct report *report)
 	object = json_object_new_object();
 	if (!object)
 		return NULL;
-	put_string(object, "type", "end");
-	put_number(object, "objects", report->n);
+	report_put_string(object, "type", "end");
+	report_put_number(object, "objects", report->n);
 	return object;
 }
 
@@ -495,6 +479,7 @@ void report_end(struct report *report)
 	if (report->marked)
 		connections_unmark(&report->mark);
 	free(report->ports);
+	report_top_free(report->top);
 	free(report->text);
 	free(report);
 }

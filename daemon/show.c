@@ -12,43 +12,18 @@
 
 #include "client.h"
 #include "column.h"
+#include "member.h"
 
 struct show {
 	const struct show_options *options;
 	struct column column;
 };
 
-static const char *get_string(json_object *object, const char *key)
-{
-	json_object *value;
-
-	if (!json_object_object_get_ex(object, key, &value))
-		return "";
-	return json_object_get_string(value);
-}
-
-static uint64_t get_number(json_object *object, const char *key)
-{
-	json_object *value;
-
-	if (!json_object_object_get_ex(object, key, &value))
-		return 0;
-	return json_object_get_uint64(value);
-}
-
-static bool get_bool(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) &&
-	       json_object_get_boolean(value);
-}
-
 /* --- flows --- */
 
 static bool side_in_hw(json_object *side)
 {
-	return !strcmp(get_string(side, "state"), "in_hw");
+	return !strcmp(member_text(side, "state"), "in_hw");
 }
 
 /* Both directions; one alone is half a connection. */
@@ -59,20 +34,6 @@ static bool connection_in_hw(json_object *object)
 	return json_object_object_get_ex(object, "original", &original) &&
 	       json_object_object_get_ex(object, "reply", &reply) &&
 	       side_in_hw(original) && side_in_hw(reply);
-}
-
-/* "10.0.0.1:80", "[2001:db8::1]:80"; no port for protocols without. */
-static void show_endpoint(char *buf, size_t size, json_object *side,
-			  const char *address, const char *port)
-{
-	const char *text = get_string(side, address);
-	uint64_t number = get_number(side, port);
-
-	if (!number)
-		snprintf(buf, size, "%s", text);
-	else
-		snprintf(buf, size, strchr(text, ':') ? "[%s]:%" PRIu64 :
-			 "%s:%" PRIu64, text, number);
 }
 
 static const char *state_word(const char *state)
@@ -86,13 +47,13 @@ static const char *state_word(const char *state)
 
 static int show_why(struct show *show, json_object *side)
 {
-	const char *driver = get_string(side, "driver_text");
+	const char *driver = member_text(side, "driver_text");
 	char line[512];
 
-	if (!get_string(side, "reason")[0])
+	if (!member_text(side, "reason")[0])
 		return 0;
-	snprintf(line, sizeof(line), "%s: %s%s%s%s", get_string(side, "reason"),
-		 get_string(side, "reason_text"), driver[0] ? " (" : "", driver,
+	snprintf(line, sizeof(line), "%s: %s%s%s%s", member_text(side, "reason"),
+		 member_text(side, "reason_text"), driver[0] ? " (" : "", driver,
 		 driver[0] ? ")" : "");
 	return column_note(&show->column, line);
 }
@@ -107,14 +68,14 @@ static int show_side(struct show *show, json_object *object, const char *name)
 
 	if (!json_object_object_get_ex(object, name, &side))
 		return 0;
-	show_endpoint(from, sizeof(from), side, "src", "sport");
-	show_endpoint(to, sizeof(to), side, "dst", "dport");
-	snprintf(where, sizeof(where), "%s/%s", get_string(object, "table"),
-		 get_string(object, "flowtable"));
+	member_endpoint(from, sizeof(from), side, "src", "sport");
+	member_endpoint(to, sizeof(to), side, "dst", "dport");
+	snprintf(where, sizeof(where), "%s/%s", member_text(object, "table"),
+		 member_text(object, "flowtable"));
 	snprintf(packets, sizeof(packets), "%" PRIu64,
-		 get_number(side, "packets"));
-	snprintf(bytes, sizeof(bytes), "%" PRIu64, get_number(side, "bytes"));
-	idle_ms = get_number(side, "idle_ms");
+		 member_number(side, "packets"));
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, member_number(side, "bytes"));
+	idle_ms = member_number(side, "idle_ms");
 	if (side_in_hw(side))
 		snprintf(idle, sizeof(idle), "%" PRIu64 ".%us",
 			 idle_ms / 1000, (unsigned int)(idle_ms % 1000 / 100));
@@ -122,9 +83,9 @@ static int show_side(struct show *show, json_object *object, const char *name)
 		strcpy(idle, "-");
 
 	err = column_row(&show->column, (const char *[]){
-		get_string(object, "protocol"), name, from, to,
-		state_word(get_string(side, "state")), packets, bytes, idle,
-		get_string(side, "ingress"), get_string(side, "egress"),
+		member_text(object, "protocol"), name, from, to,
+		state_word(member_text(side, "state")), packets, bytes, idle,
+		member_text(side, "ingress"), member_text(side, "egress"),
 		where });
 	return err ? err : show_why(show, side);
 }
@@ -170,19 +131,19 @@ int show_flows(const struct show_options *options)
 static int show_port(void *arg, const char *line, json_object *object)
 {
 	struct show *show = arg;
-	bool is_port = get_string(object, "switch_id")[0];
+	bool is_port = member_text(object, "switch_id")[0];
 	char mtu[16];
 
 	if (show->options->json)
 		return puts(line) < 0 ? -errno : 0;
-	snprintf(mtu, sizeof(mtu), "%" PRIu64, get_number(object, "mtu"));
+	snprintf(mtu, sizeof(mtu), "%" PRIu64, member_number(object, "mtu"));
 	return column_row(&show->column, (const char *[]){
-		get_string(object, "name"),
-		is_port ? get_string(object, "switch_id") : "-",
-		is_port ? get_string(object, "port_name") : "-",
-		get_bool(object, "up") ? "up" : "down", mtu,
-		get_bool(object, "hw_tc_offload") ? "on" : "off",
-		get_string(object, "verdict") });
+		member_text(object, "name"),
+		is_port ? member_text(object, "switch_id") : "-",
+		is_port ? member_text(object, "port_name") : "-",
+		member_bool(object, "up") ? "up" : "down", mtu,
+		member_bool(object, "hw_tc_offload") ? "on" : "off",
+		member_text(object, "verdict") });
 }
 
 int show_ports(const struct show_options *options)
@@ -228,7 +189,7 @@ static int show_stat(void *arg, const char *line, json_object *object)
 	if (options->json)
 		return puts(line) < 0 ? -errno : 0;
 	printf("%-26s %12" PRIu64 "\n", "connections",
-	       get_number(object, "connections"));
+	       member_number(object, "connections"));
 	show_group(object, "flows", "flows now, by state", true);
 	show_group(object, "reasons", "flows now not in hardware, by reason",
 		   false);

@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "conntrack.h"
+#include "member.h"
 
 struct why {
 	const struct show_options *options;
@@ -22,22 +23,6 @@ struct why {
 	bool found;
 };
 
-static const char *text_of(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) ?
-	       json_object_get_string(value) : "";
-}
-
-static uint64_t number_of(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) ?
-	       json_object_get_uint64(value) : 0;
-}
-
 /* --- which one --- */
 
 static bool end_is(json_object *side, const char *address, const char *port,
@@ -45,9 +30,9 @@ static bool end_is(json_object *side, const char *address, const char *port,
 {
 	struct in6_addr is = { 0 };
 
-	return inet_pton(end->family, text_of(side, address), &is) == 1 &&
+	return inet_pton(end->family, member_text(side, address), &is) == 1 &&
 	       !memcmp(&is, &end->address, sizeof(is)) &&
-	       number_of(side, port) == end->port;
+	       member_number(side, port) == end->port;
 }
 
 static bool side_is(json_object *object, const char *name,
@@ -70,12 +55,12 @@ static int search(void *arg, const char *line, json_object *object)
 
 	(void)line;
 	if (why->found ||
-	    strcmp(text_of(object, "protocol"), names[why->pair->protocol]))
+	    strcmp(member_text(object, "protocol"), names[why->pair->protocol]))
 		return 0;
 	why->found = side_is(object, "original", why->pair) ||
 		     side_is(object, "reply", why->pair);
 	if (why->found)
-		why->number = number_of(object, "connection");
+		why->number = member_number(object, "connection");
 	return 0;
 }
 
@@ -89,22 +74,22 @@ static void tell_time(const char *words, uint64_t ms)
 
 static void tell_state(json_object *side)
 {
-	const char *state = text_of(side, "state");
-	const char *driver = text_of(side, "driver_text");
+	const char *state = member_text(side, "state");
+	const char *driver = member_text(side, "driver_text");
 
 	if (!strcmp(state, "in_hw")) {
-		tell_time("in hardware for", number_of(side, "state_ms"));
+		tell_time("in hardware for", member_number(side, "state_ms"));
 		printf("; ");
-	} else if (text_of(side, "reason")[0]) {
-		printf("in software, %s: %s%s%s%s; ", text_of(side, "reason"),
-		       text_of(side, "reason_text"), driver[0] ? " (" : "",
+	} else if (member_text(side, "reason")[0]) {
+		printf("in software, %s: %s%s%s%s; ", member_text(side, "reason"),
+		       member_text(side, "reason_text"), driver[0] ? " (" : "",
 		       driver, driver[0] ? ")" : "");
-		tell_time("so for", number_of(side, "state_ms"));
+		tell_time("so for", member_number(side, "state_ms"));
 		printf("; ");
 	} else {
 		printf("%s; ", state);
 	}
-	tell_time("known for", number_of(side, "known_ms"));
+	tell_time("known for", member_number(side, "known_ms"));
 	printf("\n");
 }
 
@@ -118,21 +103,21 @@ static void tell_side(json_object *object, const char *name)
 		return;
 	}
 	printf("%-8s  %s port %" PRIu64 " to %s port %" PRIu64 ", in by %s, out by %s\n",
-	       name, text_of(side, "src"), number_of(side, "sport"),
-	       text_of(side, "dst"), number_of(side, "dport"),
-	       text_of(side, "ingress"), text_of(side, "egress"));
+	       name, member_text(side, "src"), member_number(side, "sport"),
+	       member_text(side, "dst"), member_number(side, "dport"),
+	       member_text(side, "ingress"), member_text(side, "egress"));
 	printf("          ");
 	tell_state(side);
-	if (text_of(side, "rule")[0])
-		printf("          rule: %s\n", text_of(side, "rule"));
-	if (number_of(side, "handle"))
+	if (member_text(side, "rule")[0])
+		printf("          rule: %s\n", member_text(side, "rule"));
+	if (member_number(side, "handle"))
 		printf("          tc: dev %s ingress pref %" PRIu64 " handle 0x%" PRIx64 "\n",
-		       text_of(side, "ingress"), number_of(side, "pref"),
-		       number_of(side, "handle"));
+		       member_text(side, "ingress"), member_number(side, "pref"),
+		       member_number(side, "handle"));
 	printf("          hardware carried %" PRIu64 " packets, %" PRIu64 " bytes",
-	       number_of(side, "packets"), number_of(side, "bytes"));
-	if (number_of(side, "packets"))
-		tell_time("; the last one before", number_of(side, "idle_ms"));
+	       member_number(side, "packets"), member_number(side, "bytes"));
+	if (member_number(side, "packets"))
+		tell_time("; the last one before", member_number(side, "idle_ms"));
 	printf("\n");
 }
 
@@ -144,9 +129,9 @@ static int tell(void *arg, const char *line, json_object *object)
 	if (why->options->json)
 		return puts(line) < 0 ? -errno : 0;
 	printf("%s connection %" PRIu64 ", conntrack id %" PRIu64 ", of flowtable %s in table %s\n",
-	       text_of(object, "protocol"), number_of(object, "connection"),
-	       number_of(object, "conntrack_id"), text_of(object, "flowtable"),
-	       text_of(object, "table"));
+	       member_text(object, "protocol"), member_number(object, "connection"),
+	       member_number(object, "conntrack_id"), member_text(object, "flowtable"),
+	       member_text(object, "table"));
 	tell_side(object, "original");
 	tell_side(object, "reply");
 	return 0;

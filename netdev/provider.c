@@ -193,16 +193,22 @@ const char *nfo_provider_text(const struct nfo_provider *provider)
 	return provider->text;
 }
 
-int nfo_provider_bind(struct nfo_provider *provider, uint32_t grace_ms)
+int nfo_provider_grace(struct nfo_provider *provider, uint32_t grace_ms)
 {
 	uint8_t buf[256];
 	struct nlmsghdr *nlh;
-	int err;
 
+	/* Who is bound may say it again, with another grace. */
 	nlh = nfo_provider_request(provider, buf, provider->family,
 			       NFT_OFFLOAD_CMD_BIND, 0);
 	mnl_attr_put_u32(nlh, NFT_OFFLOAD_ATTR_GRACE_MS, grace_ms);
-	err = provider_transact(provider, nlh);
+	return provider_transact(provider, nlh);
+}
+
+int nfo_provider_bind(struct nfo_provider *provider, uint32_t grace_ms)
+{
+	int err = nfo_provider_grace(provider, grace_ms);
+
 	if (err)
 		return err;
 	provider->bound = true;

@@ -89,6 +89,12 @@ int nfo_provider_fd(const struct nfo_provider *provider);
 int nfo_provider_bind(struct nfo_provider *provider, uint32_t grace_ms);
 
 /*
+ * nfo_provider_grace: another grace for the bound provider, @grace_ms
+ * milliseconds. 0 or negative errno.
+ */
+int nfo_provider_grace(struct nfo_provider *provider, uint32_t grace_ms);
+
+/*
  * nfo_provider_unbind: is no provider any more. @flush: flows go back to
  * software at once (the rules are gone); otherwise after the grace, unless
  * another provider binds before. Answers not sent yet are sent first. 0 or

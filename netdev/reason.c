@@ -71,7 +71,7 @@ static const struct reason reasons[] = {
 	REASON(XFRM, "xfrm",
 	       "The flow leaves through IPsec, which is left to software: exempt it from the policy if that is not wanted."),
 	REASON(QDISC, "qdisc",
-	       "Packets would bypass a queueing discipline of a port of the flow: remove it, or start nft-offloadd with --bypass-qdisc if that is wanted."),
+	       "Packets would bypass a queueing discipline of a port of the flow: remove it, or set bypass-qdisc (nft-offload.conf(5)) if that is wanted."),
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) ==

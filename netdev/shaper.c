@@ -31,7 +31,8 @@ struct shapes {
 
 struct nfo_shaper {
 	struct nfo_eswitch *eswitch;
-	struct nfo_rtnl *rtnl;
+	struct nfo_rtnl *rtnl;	/* opened by the first look */
+	bool bypass;
 	struct shapes shapes;
 };
 
@@ -250,15 +251,33 @@ static int look_at_filters(struct look *look)
 	return err;
 }
 
+static int look_at_all(struct look *look)
+{
+	struct nfo_shaper *shaper = look->shaper;
+	int err = 0;
+
+	if (!shaper->rtnl)
+		err = nfo_rtnl_open(&shaper->rtnl);
+	if (!err)
+		err = look_at(look, RTM_GETQDISC, 0, look_qdisc);
+	if (!err)
+		err = look_at_filters(look);
+	return err;
+}
+
+void nfo_shaper_bypass(struct nfo_shaper *shaper, bool bypass)
+{
+	shaper->bypass = bypass;
+}
+
 int nfo_shaper_refresh(struct nfo_shaper *shaper)
 {
 	struct look look = { .shaper = shaper };
 	bool changed;
 	int err;
 
-	err = look_at(&look, RTM_GETQDISC, 0, look_qdisc);
-	if (!err)
-		err = look_at_filters(&look);
+	/* Those that may be bypassed are as good as not there. */
+	err = shaper->bypass ? 0 : look_at_all(&look);
 	if (err) {
 		free(look.shapes.shape);
 		return err;
@@ -303,16 +322,10 @@ bool nfo_shaper_on(const struct nfo_shaper *shaper, uint32_t iif, uint32_t oif,
 int nfo_shaper_open(struct nfo_shaper **shaperp, struct nfo_eswitch *eswitch)
 {
 	struct nfo_shaper *shaper = calloc(1, sizeof(*shaper));
-	int err;
 
 	if (!shaper)
 		return -ENOMEM;
 	shaper->eswitch = eswitch;
-	err = nfo_rtnl_open(&shaper->rtnl);
-	if (err) {
-		free(shaper);
-		return err;
-	}
 	*shaperp = shaper;
 	return 0;
 }
@@ -321,7 +334,8 @@ void nfo_shaper_close(struct nfo_shaper *shaper)
 {
 	if (!shaper)
 		return;
-	nfo_rtnl_close(shaper->rtnl);
+	if (shaper->rtnl)
+		nfo_rtnl_close(shaper->rtnl);
 	free(shaper->shapes.shape);
 	free(shaper);
 }

@@ -32,12 +32,18 @@ struct nfo_shaper;
 
 /*
  * nfo_shaper_open: knows of none until refreshed. @eswitch must live longer.
- * *@shaperp is the caller's to close. 0 or negative errno.
+ * *@shaperp is the caller's to close. 0 or -ENOMEM.
  */
 int nfo_shaper_open(struct nfo_shaper **shaperp, struct nfo_eswitch *eswitch);
 
 /* nfo_shaper_close: frees it. NULL is fine. */
 void nfo_shaper_close(struct nfo_shaper *shaper);
+
+/*
+ * nfo_shaper_bypass: hardware may bypass them (@bypass), or no more. From the next
+ * refresh on.
+ */
+void nfo_shaper_bypass(struct nfo_shaper *shaper, bool bypass);
 
 /*
  * nfo_shaper_refresh: reads all qdiscs of the namespace, and redirections. 1 if

@@ -7,7 +7,7 @@ PACKAGE_TOOLS=(
 	# what packaging/debian/control wants
 	build-essential debhelper dh-dkms autoconf automake libtool pkg-config
 	libmnl-dev libnl-3-dev libnl-route-3-dev liburcu-dev libjson-c-dev
-	libsystemd-dev libcmocka-dev
+	libsystemd-dev libncurses-dev libmicrohttpd-dev libcmocka-dev
 	# beside it
 	rpm rpmlint lintian dkms gcc-12 shellcheck systemd kmod mandoc cpio
 	fakeroot xz-utils bash-completion libelf1 dwarves

@@ -46,7 +46,8 @@ package_guest()
 {
 	local dir=$PACKAGE/guest
 	mkdir -p "$dir"
-	cp "$PACKAGE"/deb/{libnft-offload0,nft-offload}{_*.deb,.second} "$dir/" &&
+	cp "$PACKAGE"/deb/{libnft-offload0,nft-offload}{_*.deb,.second} \
+		"$PACKAGE"/deb/nft-offload-exporter_*.deb "$dir/" &&
 		make -C "$BUILD_USER" udpflow && cp "$BUILD_USER/udpflow" "$dir/" || return
 	NFT_OFFLOAD_OUT=$dir "$SRC/tests/guest" --build kmod --timeout 900 \
 		"$SRC/tests/check.d/package.d/guest"

@@ -12,6 +12,7 @@ style_run()
 {
 	timed style/spdx "$LOGS/style-spdx.log" style_spdx
 	timed style/size "$LOGS/style-size.log" style_size
+	timed style/man "$LOGS/style-man.log" style_man
 	timed style/checkpatch "$LOGS/style-checkpatch.log" style_checkpatch
 	timed style/sparse "$LOGS/style-sparse.log" style_sparse
 }
@@ -44,6 +45,16 @@ style_size()
 		printf '%s: %s lines, %s at most\n' "$file" "$lines" $STYLE_LINES
 		wrong=1
 	done < <(style_files | grep -E '\.(c|h|sh|py|am|ac)$|^tests/(guest|check|demo)')
+	return $wrong
+}
+
+# No warning of mandoc's; that it does not know other programs' pages is none.
+style_man()
+{
+	local file wrong=0
+	while read -r file; do
+		mandoc -Tlint -W warning "$SRC/$file" || wrong=1
+	done < <(build_files | grep -E '^docs/man/.*\.[0-9]$')
 	return $wrong
 }
 

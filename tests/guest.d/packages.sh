@@ -8,11 +8,11 @@ PACKAGES=(
 	zstd util-linux socat
 	# kernels and modules
 	gcc-12 g++ make bc bison flex libelf-dev libssl-dev dwarves python3
-	perl sparse
+	perl sparse mandoc
 	# the project
 	autoconf automake libtool pkg-config rsync git ca-certificates
 	libmnl-dev libnl-3-dev libnl-route-3-dev libnl-genl-3-dev liburcu-dev
-	libjson-c-dev libsystemd-dev libcmocka-dev
+	libjson-c-dev libsystemd-dev libncurses-dev libmicrohttpd-dev libcmocka-dev
 )
 
 packages_missing()

@@ -7,7 +7,7 @@ ROOT_PACKAGES=(
 	python3 iputils-ping iputils-arping socat netcat-openbsd kmod strace
 	util-linux mount bsdextrautils psmisc gawk findutils valgrind libc6-dbg
 	libmnl0 libnl-3-200 libnl-route-3-200 libnl-genl-3-200 libjson-c5 liburcu8
-	libsystemd0 libcmocka0 libasan8 libubsan1
+	libsystemd0 libncursesw6 libmicrohttpd12 libcmocka0 libasan8 libubsan1
 	# the packages' units, by tests/check.d/package.d/guest
 	systemd
 	# Open vSwitch's own tests

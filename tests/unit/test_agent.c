@@ -3,12 +3,14 @@
  * test_agent: the daemon's work between a module that is played here and a
  * fake kernel.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -25,6 +27,7 @@ static struct {
 	unsigned int in_hw;
 	bool new_at_unbind;	/* a last flow comes before the answer */
 	unsigned int teardowns;
+	uint32_t grace_ms;
 } module;
 
 /* The kernel's events, faked: see monitor.h. */
@@ -72,7 +75,14 @@ WRAP(int, nfo_provider_fd, const struct nfo_provider *provider)
 WRAP(int, nfo_provider_bind, struct nfo_provider *provider, uint32_t grace_ms)
 {
 	(void)provider;
-	(void)grace_ms;
+	module.grace_ms = grace_ms;
+	return 0;
+}
+
+WRAP(int, nfo_provider_grace, struct nfo_provider *provider, uint32_t grace_ms)
+{
+	(void)provider;
+	module.grace_ms = grace_ms;
 	return 0;
 }
 
@@ -180,8 +190,8 @@ WRAP(int, nfo_eswitch_fd, const struct nfo_eswitch *eswitch)
 	return module.fds[1];
 }
 
-/* A daemon that runs, with a flow in hardware. */
-static void start(struct agent *agent, struct loop *loop)
+/* A daemon that runs. */
+static void begin(struct agent *agent, struct loop *loop)
 {
 	static const struct agent_options options = {
 		.grace_ms = 1000,
@@ -197,6 +207,12 @@ static void start(struct agent *agent, struct loop *loop)
 	tc->links[2].ifindex = OIF;
 	assert_int_equal(loop_open(loop), 0);
 	assert_int_equal(agent_start(agent, loop, &options), AGENT_FINE);
+}
+
+/* And with a flow in hardware. */
+static void start(struct agent *agent, struct loop *loop)
+{
+	begin(agent, loop);
 	module_flow_new();
 	agent_turn(agent);
 	assert_int_equal(module.in_hw, 1);
@@ -244,6 +260,58 @@ static void test_change(void **state)
 	stop(&agent, &loop, false);
 }
 
+/* Other options while it runs: the module hears of the grace, once. */
+static void test_configure(void **state)
+{
+	struct agent_options options = { .bypass_qdisc = true };
+	struct agent agent;
+	struct loop loop;
+
+	(void)state;
+	start(&agent, &loop);
+	assert_int_equal(module.grace_ms, 1000);
+	options.grace_ms = 60000;
+	agent_configure(&agent, &options);
+	assert_int_equal(module.grace_ms, 60000);
+	module.grace_ms = 0;
+	agent_configure(&agent, &options);
+	assert_int_equal(module.grace_ms, 0);
+	stop(&agent, &loop, false);
+}
+
+/*
+ * A port is told with its verdict, and a refused flow with its addresses, the
+ * reason and the driver's words.
+ */
+static void test_log(void **state)
+{
+	static const char flow[] = "test_agent: tcp 10.0.0.2:1000 10.0.1.2:80 stays in software: table_full: The NIC's rule table is full";
+	int saved = dup(STDERR_FILENO), file = memfd_create("log", 0);
+	char text[8192] = "";
+	struct agent agent;
+	struct loop loop;
+
+	(void)state;
+	dup2(file, STDERR_FILENO);
+	log_set_level(LOG_INFO);
+	begin(&agent, &loop);
+	tc->fail_news = 1000;
+	tc->fail_err = -ENOSPC;
+	tc->fail_text = "no room";
+	module_flow_new();
+	agent_turn(&agent);
+	tc->fail_news = 0;
+	stop(&agent, &loop, false);
+	log_set_level(LOG_ERR);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(pread(file, text, sizeof(text) - 1, 0) > 0);
+	close(file);
+	if (!strstr(text, "test_agent: port port9 (p0): takes rules\n") ||
+	    !strstr(text, flow) || !strstr(text, " (no room)\n"))
+		fail_msg("it says: %s", text);
+}
+
 int main(void)
 {
 	static bool keep = true, remove;
@@ -251,6 +319,8 @@ int main(void)
 		cmocka_unit_test_prestate(test_stop, &keep),
 		cmocka_unit_test_prestate(test_stop, &remove),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_configure),
+		cmocka_unit_test(test_log),
 	};
 
 	log_open("test_agent", LOG_ERR);
