@@ -11,7 +11,10 @@ set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 
 # lines FIELD=VALUE: the messages that have it.
-lines() { journalctl -q --no-pager -o cat --sync "$@" 2> /dev/null || journalctl -q --no-pager -o cat "$@"; }
+lines() {
+	journalctl --sync 2> /dev/null || :
+	journalctl -q --no-pager -o cat "$@"
+}
 has() { lines "$1" | grep -qE -- "$2"; }
 
 mkdir -p /run/systemd/journal /run/log/journal
@@ -67,7 +70,7 @@ ip netns pids vm0 | xargs -r kill -9
 echo 0 > "$NIC/sriov_numvfs"
 until_true 30 has NFT_OFFLOAD_VERDICT=gone "^port $rep0 \(pf0vf0\): gone$" || die "$(lines)"
 daemon_stop
-lines | cut -c 1-150
+lines SYSLOG_IDENTIFIER=nft-offloadd | cut -c 1-150
 # shellcheck disable=SC2046
 reap KILL $(jobs -p)
 bed_down
