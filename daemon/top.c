@@ -80,9 +80,11 @@ static void page_totals(struct top *top)
 			  8 * number_of(totals, name, "bytes_per_s"));
 	}
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
-	page_line(&top->page, "nft-offload top - %s, %" PRIu64 " connections, the hottest flows by %s",
+	page_line(&top->page, "nft-offload top - %s, %" PRIu64 " connections, the hottest flows by %s%s",
 		  clock, member_number(totals, "connections"),
-		  top->by_bytes ? "bytes" : "packets");
+		  top->by_bytes ? "bytes" : "packets",
+		  member_number(totals, "interval_ms") ? "" :
+		  "; no rates yet");
 	page_line(&top->page, "hardware: %8" PRIu64 " flows %8s packets/s %8s bit/s",
 		  number_of(totals, "flows", "hardware"), pps[1], bps[1]);
 	page_line(&top->page, "software: %8" PRIu64 " flows %8s packets/s %8s bit/s%s",

@@ -52,7 +52,7 @@ block() {
 		on && code { print } on && /^```sh$/ { code = 1 }' "$DOC" |
 		sed "s,pci/0000:03:00.0,eswsim/eswsim0," > "$WORK/block"
 	[ -s "$WORK/block" ] || die "no block under '$1'"
-	bash -x "$WORK/block" > "$WORK/out" 2>&1 || :
+	bash "$WORK/block" > "$WORK/out" 2>&1 || :
 	grep -qE -- "$2" "$WORK/out" || die "'$1' does not show '$2': $(cat "$WORK/out")"
 	! grep -E 'command not found|not played|syntax error' "$WORK/out" || die "$1"
 	DONE=$((DONE + 1))
@@ -149,7 +149,7 @@ nft add set inet filter seen '{ type ipv4_addr; }'
 (for ((i = 1; i < 250; i++)); do nft add element inet filter seen "{ 192.0.2.$i }"; sleep 0.2; done) &
 sleep 3
 block 'Connections leave hardware all the time' 'teardowns +[1-9]'
-[ "$(awk '$2 == "/tmp/ruleset" { print $1 }' "$WORK/out")" -ge 5 ] || die "$(cat "$WORK/out")"
+grep -q 'add element inet filter seen' "$WORK/out" || die "what changes is not shown: $(cat "$WORK/out")"
 kill $! || :
 hardware
 tc filter add dev rep0 ingress pref 3 protocol ip flower skip_hw dst_ip 192.0.2.1 action drop
@@ -160,7 +160,7 @@ block 'A capture on the representor' 'hw_rx_hit_packets: [1-9]'
 
 # --- the rest ---
 sysctl -qw net.netfilter.nf_conntrack_acct=0
-block '`nft-offload top` shows nothing' '^\t+counter'
+block '`nft-offload top` shows nothing' $'^\t+counter'
 [ "$(sysctl -n net.netfilter.nf_conntrack_acct)" = 1 ] || die "not set"
 echo 'grace = long' >> $CONF
 block 'A change in `nft-offload.conf`' "nft-offload.conf:[0-9]+: grace = 'long': give whole seconds from 0 to 600"
