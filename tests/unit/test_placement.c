@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_placement: who gets a place, and what must not happen to the others.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "placement.h"
+
+#define FLOWS_MAX	(1 << 20)
+
+/* A NIC, the flows on it, and the time. */
+struct world {
+	struct nfo_placement		*placement;
+	struct nfo_placement_flow	*flows;
+	uint32_t			n;
+	uint32_t			room;	/* rules that the NIC takes */
+	uint32_t			used;
+	uint64_t			now;
+	uint32_t			placed, evicted, refused; /* ever */
+};
+
+static struct world world;
+
+static void world_make(struct nfo_placement_config config, uint32_t room)
+{
+	world = (struct world){ .room = room, .now = 1000000 };
+	world.flows = calloc(FLOWS_MAX, sizeof(*world.flows));
+	assert_non_null(world.flows);
+	assert_int_equal(nfo_placement_create(&world.placement, &config,
+					      world.now), 0);
+}
+
+static int world_end(void **state)
+{
+	(void)state;
+	nfo_placement_destroy(world.placement);
+	free(world.flows);
+	return 0;
+}
+
+static struct nfo_placement_flow *come_with(unsigned int source,
+					    uint32_t ifindex,
+					    unsigned int rules, uint64_t key)
+{
+	struct nfo_placement_flow *flow = &world.flows[world.n++];
+
+	memset(flow, 0, sizeof(*flow));
+	assert_int_equal(nfo_placement_add(world.placement, flow, source,
+					   ifindex, rules, key, false,
+					   world.now), 0);
+	nfo_placement_count(world.placement, flow, 1, world.now);
+	return flow;
+}
+
+static struct nfo_placement_flow *come(unsigned int source, uint32_t ifindex)
+{
+	return come_with(source, ifindex, 1, world.n + 1);
+}
+
+static bool is_inside(const struct nfo_placement_flow *flow)
+{
+	return flow->state == NFO_PLACEMENT_INSIDE;
+}
+
+/* The NIC carries out and answers what is said; how much that was. */
+static unsigned int obey(void)
+{
+	struct nfo_placement_verdict verdict;
+	unsigned int n = 0;
+
+	while (nfo_placement_next(world.placement, world.now, &verdict)) {
+		assert_true(++n < 1000000);
+		if (verdict.evict) {
+			assert_int_equal(verdict.evict->state,
+					 NFO_PLACEMENT_EVICTING);
+			world.used -= verdict.evict->rules;
+			world.evicted++;
+			nfo_placement_evicted(world.placement, verdict.evict,
+					      world.now);
+		}
+		if (!verdict.place)
+			continue;
+		if (world.used + verdict.place->rules <= world.room) {
+			world.used += verdict.place->rules;
+			world.placed++;
+			nfo_placement_placed(world.placement, verdict.place,
+					     world.now);
+		} else {
+			world.refused++;
+			nfo_placement_refused(world.placement, verdict.place,
+					      true, world.now);
+		}
+	}
+	return n;
+}
+
+/* A second goes by in which flow i has packets(i). */
+static void second(uint64_t (*packets)(uint32_t i))
+{
+	world.now += 1000;
+	for (uint32_t i = 0; i < world.n; i++)
+		if (world.flows[i].state != NFO_PLACEMENT_NONE)
+			nfo_placement_count(world.placement, &world.flows[i],
+					    packets(i), world.now);
+	obey();
+}
+
+static uint32_t count_inside(uint32_t from, uint32_t to)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = from; i < to; i++)
+		n += is_inside(&world.flows[i]);
+	return n;
+}
+
+static uint64_t hundred(uint32_t i)
+{
+	(void)i;
+	return 100;
+}
+
+/* --- all fit --- */
+
+static void test_at_once(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 100 }, 100);
+	for (int i = 0; i < 100; i++) {
+		struct nfo_placement_flow *flow = come(0, 1);
+
+		assert_int_equal(obey(), 1);
+		assert_true(is_inside(flow));
+	}
+	assert_int_equal(world.refused + world.evicted, 0);
+}
+
+/* A NIC that takes 100 rules a second while 1000 flows come. */
+static void test_threshold(void **state)
+{
+	struct nfo_placement_verdict verdict;
+	struct nfo_placement_stats stats;
+	struct nfo_placement_flow *way[16];
+	unsigned int first = 0, n = 0;
+
+	world_make((struct nfo_placement_config){
+		.size = FLOWS_MAX, .window = 16 }, FLOWS_MAX);
+	for (int ms = 0; ms < 5000; ms++) {
+		world.now++;
+		come(0, 1);
+		if (n && ms % 10 == 0) {
+			nfo_placement_placed(world.placement,
+					     way[first++ % 16], world.now);
+			n--;
+		}
+		while (nfo_placement_next(world.placement, world.now, &verdict))
+			way[(first + n++) % 16] = verdict.place;
+		assert_true(n <= 16);
+	}
+	nfo_placement_stats(world.placement, world.now, &stats);
+	assert_true(stats.threshold > 1);
+	assert_true(stats.inserts_per_s > 50 && stats.inserts_per_s < 200);
+	/* One with more packets is not held up by those with one. */
+	nfo_placement_count(world.placement, &world.flows[world.n - 1], 1000000,
+			    world.now);
+	while (n) {
+		nfo_placement_placed(world.placement, way[first++ % 16],
+				     world.now);
+		n--;
+	}
+	assert_true(nfo_placement_next(world.placement, world.now, &verdict));
+	assert_ptr_equal(verdict.place, &world.flows[world.n - 1]);
+	nfo_placement_placed(world.placement, verdict.place, world.now);
+	/* When inserts keep up all are placed, also those that are silent. */
+	for (int i = 0; i < 100; i++) {
+		world.now += 100;
+		obey();
+	}
+	assert_int_equal(count_inside(0, world.n), world.n);
+	nfo_placement_stats(world.placement, world.now, &stats);
+	assert_int_equal(stats.threshold, 1);
+}
+
+/* --- not all fit --- */
+
+/* Those of the last hundred are hotter, the more so the later. */
+static uint64_t late_are_hot(uint32_t i)
+{
+	return i < 900 ? 10 : 100 + i;
+}
+
+static void test_hottest(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 100 }, 100);
+	for (int i = 0; i < 1000; i++)
+		come(0, 1 + i % 5);
+	obey();
+	for (int i = 0; i < 3; i++)
+		second(late_are_hot);
+	assert_int_equal(count_inside(900, 1000), 100);
+	assert_int_equal(world.refused, 0);
+	assert_int_equal(world.used, 100);
+}
+
+/* What becomes hot is in hardware within 3 s, what ceases goes for it. */
+static uint64_t early_are_hot(uint32_t i)
+{
+	return i < 100 ? 500 : i < 900 ? 10 : 0;
+}
+
+static void test_change(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 100 }, 100);
+	for (int i = 0; i < 1000; i++)
+		come(0, 1);
+	for (int i = 0; i < 60; i++)
+		second(late_are_hot);
+	for (int i = 0; i < 100; i++)	/* Flows that come bring inserts. */
+		for (int j = 0; j < 20; j++)
+			nfo_placement_del(world.placement, come(1, 9),
+					  world.now);
+	for (int i = 0; i < 3; i++)
+		second(early_are_hot);
+	assert_int_equal(count_inside(0, 100), 100);
+}
+
+static uint64_t two_alike(uint32_t i)
+{
+	/* Each is ahead by a tenth in turn. */
+	return 1000 + 100 * ((world.now / 1000 + i) % 2);
+}
+
+static void test_no_flapping(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 1 }, 1);
+	come(0, 1);
+	come(0, 1);
+	for (int i = 0; i < 600; i++)
+		second(two_alike);
+	assert_int_equal(count_inside(0, 2), 1);
+	/* One may have been taken for the better one at first. */
+	assert_true(world.evicted <= 1);
+}
+
+static uint64_t chance(uint32_t i)
+{
+	(void)i;
+	return random() % 4 ? 0 : random() % 10000;
+}
+
+static void test_swaps_bounded(void **state)
+{
+	world_make((struct nfo_placement_config){
+		.size = 1000, .swaps_per_s = 50 }, 1000);
+	srandom(1);
+	for (int i = 0; i < 5000; i++)
+		come(0, 1);
+	obey();
+	for (int i = 0; i < 60; i++) {
+		uint32_t before = world.evicted;
+
+		second(chance);
+		assert_true(world.evicted - before <= 50);
+	}
+	assert_true(world.evicted > 100);
+}
+
+/* A flow that needs four rules is worth it only if it saves four times more. */
+static void test_rules(void **state)
+{
+	struct nfo_placement_flow *big;
+
+	world_make((struct nfo_placement_config){ .size = 8 }, 8);
+	for (int i = 0; i < 8; i++)
+		come(0, 1);
+	big = come_with(0, 1, 4, 77);
+	for (int i = 0; i < 10; i++)
+		second(hundred);
+	assert_false(is_inside(big));
+	for (int i = 0; i < 10; i++) {
+		nfo_placement_count(world.placement, big, 900, world.now);
+		second(hundred);
+	}
+	assert_true(is_inside(big));
+	assert_int_equal(count_inside(0, 8), 4);
+	assert_int_equal(world.used, 8);
+}
+
+/* --- shares --- */
+
+static uint64_t loud_source(uint32_t i)
+{
+	return world.flows[i].at.source == 0 ? 10000 : 20;
+}
+
+static void test_source_share(void **state)
+{
+	world_make((struct nfo_placement_config){
+		.size = 100, .source_percent = { 10, 30 } }, 100);
+	for (int i = 0; i < 400; i++)
+		come(0, 1 + i % 4);
+	for (int i = 0; i < 5; i++)
+		second(loud_source);
+	/* What the other does not ask for is lent. */
+	assert_int_equal(count_inside(0, 400), 100);
+	for (int i = 0; i < 400; i++)
+		come(1, 1 + i % 4);
+	for (int i = 0; i < 60; i++)
+		second(loud_source);
+	assert_int_equal(count_inside(400, 800), 30);
+	assert_int_equal(count_inside(0, 400), 70);
+	/* When it asks no more it is lent again. */
+	for (int i = 400; i < 800; i++) {
+		world.used -= is_inside(&world.flows[i]);
+		nfo_placement_del(world.placement, &world.flows[i], world.now);
+	}
+	for (int i = 0; i < 60; i++)
+		second(loud_source);
+	assert_int_equal(count_inside(0, 400), 100);
+}
+
+static uint64_t loud_port(uint32_t i)
+{
+	return i < 400 ? 10000 : 20;
+}
+
+static void test_port_share(void **state)
+{
+	world_make((struct nfo_placement_config){
+		.size = 100, .ports_percent = 40 }, 100);
+	for (int i = 0; i < 400; i++)
+		come(0, 1);
+	for (int i = 0; i < 5; i++)
+		second(loud_port);
+	assert_int_equal(count_inside(0, 400), 100);
+	for (int i = 0; i < 60; i++)
+		come(0, 2 + i % 3);
+	for (int i = 0; i < 60; i++)
+		second(loud_port);
+	/* Four ports: a tenth for each of the others. */
+	for (uint32_t port = 2; port <= 4; port++) {
+		uint32_t n = 0;
+
+		for (int i = 0; i < 60; i++)
+			n += 2 + (uint32_t)i % 3 == port &&
+				is_inside(&world.flows[400 + i]);
+		assert_int_equal(n, 10);
+	}
+}
+
+/* A share that is asked for by one that cannot use it holds up nobody. */
+static uint64_t quiet_source(uint32_t i)
+{
+	return world.flows[i].at.source == 0 ? 1000 : 0;
+}
+
+static void test_share_unused(void **state)
+{
+	world_make((struct nfo_placement_config){
+		.size = 100, .source_percent = { 0, 50 } }, 100);
+	for (int i = 0; i < 100; i++)
+		come(1, 1);
+	for (int i = 0; i < 200; i++)
+		come(0, 1);
+	for (int i = 0; i < 60; i++)
+		second(quiet_source);
+	assert_int_equal(count_inside(100, 300), 50 + 50);
+}
+
+/* --- what was --- */
+
+static uint64_t as_told(uint32_t i)
+{
+	return i == 10 ? 1000 : i < 10 ? 100 : 0;
+}
+
+static void test_ghost(void **state)
+{
+	struct nfo_placement_flow *hot;
+	struct nfo_placement_stats stats;
+	double before;
+
+	world_make((struct nfo_placement_config){ .size = 5 }, 5);
+	for (int i = 0; i < 10; i++)
+		come(0, 1);
+	hot = come_with(0, 1, 1, 4711);
+	for (int i = 0; i < 30; i++)
+		second(as_told);
+	assert_true(is_inside(hot));
+	before = nfo_placement_rate(world.placement, hot, world.now);
+	assert_true(before > 900 && before < 1100);
+	nfo_placement_del(world.placement, hot, world.now);
+	world.used--;
+	for (int i = 0; i < 20; i++)
+		second(as_told);
+	/* Its first packet tells who it is. */
+	hot = come_with(0, 1, 1, 4711);
+	assert_true(nfo_placement_rate(world.placement, hot, world.now) > 800);
+	nfo_placement_stats(world.placement, world.now, &stats);
+	assert_int_equal(stats.recalled, 1);
+	obey();
+	assert_true(is_inside(hot));
+	/* One that was never there has to show it first. */
+	assert_true(nfo_placement_rate(world.placement, come(0, 1),
+				       world.now) < 10);
+}
+
+/* --- capacity --- */
+
+static void test_capacity_learnt(void **state)
+{
+	struct nfo_placement_stats stats;
+	uint32_t refused;
+
+	world_make((struct nfo_placement_config){
+		.size = NFO_CAPACITY_UNKNOWN }, 64);
+	for (int i = 0; i < 200; i++) {
+		come(0, 1);
+		obey();
+	}
+	nfo_placement_stats(world.placement, world.now, &stats);
+	assert_true(stats.learnt);
+	assert_int_equal(stats.limit, 64);
+	assert_int_equal(stats.rules, 64);
+	assert_int_equal(world.refused, 1);
+	/* Probing gets rarer: 1, 2, 4 ... 60 s. */
+	for (int i = 0; i < 600; i++)
+		second(hundred);
+	refused = world.refused;
+	assert_true(refused > 5 && refused < 20);
+	/* Others take their rules away: there is more room. */
+	world.room = 150;
+	for (int i = 0; i < 70; i++)
+		second(hundred);
+	assert_int_equal(count_inside(0, 200), 150);
+	/* And back: refusals teach less again when rules are gone. */
+	world.room = 100;
+	for (int i = 0; i < 100; i++) {
+		world.used -= is_inside(&world.flows[i]);
+		nfo_placement_del(world.placement, &world.flows[i], world.now);
+	}
+	for (int i = 0; i < 100; i++)
+		come(0, 1);
+	for (int i = 0; i < 200; i++)
+		second(hundred);
+	assert_int_equal(world.used, 100);
+}
+
+static void test_capacity_known(void **state)
+{
+	struct nfo_placement_stats stats;
+
+	world_make((struct nfo_placement_config){ .size = 64 }, 64);
+	for (int i = 0; i < 200; i++)
+		come(0, 1);
+	for (int i = 0; i < 600; i++)
+		second(hundred);
+	assert_int_equal(world.refused, 0);
+	nfo_placement_resize(world.placement, 128);
+	world.room = 128;
+	for (int i = 0; i < 300; i++)
+		second(hundred);
+	nfo_placement_stats(world.placement, world.now, &stats);
+	assert_int_equal(stats.limit, 128);
+	assert_int_equal(world.used, 128);
+	assert_int_equal(world.refused, 0);
+}
+
+/* --- bad input, going at any time --- */
+
+static void test_states(void **state)
+{
+	struct nfo_placement_config config = {
+		.size = 1, .source_percent = { 60, 60 } };
+	struct nfo_placement_verdict verdict;
+	struct nfo_placement_flow flow = { 0 };
+	struct nfo_placement *none = NULL;
+
+	assert_int_equal(nfo_placement_create(&none, &config, 0), -EINVAL);
+	nfo_placement_destroy(none);
+	world_make((struct nfo_placement_config){ .size = 1 }, 1);
+	assert_int_equal(nfo_placement_add(world.placement, &flow,
+					   NFO_SHARE_SOURCES, 1, 1, 1, false,
+					   world.now), -EINVAL);
+	assert_int_equal(nfo_placement_add(world.placement, &flow, 0, 1, 0, 1,
+					   false, world.now), -EINVAL);
+	/* Gone while its rule is on its way: the answer means nothing. */
+	come(0, 1);
+	assert_true(nfo_placement_next(world.placement, world.now, &verdict));
+	nfo_placement_del(world.placement, verdict.place, world.now);
+	nfo_placement_placed(world.placement, verdict.place, world.now);
+	nfo_placement_refused(world.placement, verdict.place, true, world.now);
+	nfo_placement_evicted(world.placement, verdict.place, world.now);
+	nfo_placement_del(world.placement, verdict.place, world.now);
+	assert_int_equal(verdict.place->state, NFO_PLACEMENT_NONE);
+	/* Its place is free again. */
+	come(0, 1);
+	assert_int_equal(obey(), 1);
+	/* One that is there already takes part. */
+	assert_int_equal(nfo_placement_add(world.placement, &flow, 0, 1, 1, 9,
+					   true, world.now), 0);
+	assert_true(is_inside(&flow));
+	nfo_placement_evicted(world.placement, &flow, world.now);
+	assert_int_equal(flow.state, NFO_PLACEMENT_OUTSIDE);
+	nfo_placement_del(world.placement, &flow, world.now);
+}
+
+/* --- a million --- */
+
+/* What is touched for each event must not depend on how many flows there are. */
+static double steps_per_event(uint32_t n)
+{
+	struct nfo_placement_stats before, after;
+	uint64_t events = 0;
+	double per;
+
+	world_make((struct nfo_placement_config){ .size = n / 10 }, n / 10);
+	srandom(2);
+	for (uint32_t i = 0; i < n; i++)
+		come(i % 3, 1 + i % 64);
+	obey();
+	nfo_placement_stats(world.placement, world.now, &before);
+	for (int i = 0; i < 200; i++) {
+		world.now += 50;
+		for (int j = 0; j < 1000; j++) {
+			nfo_placement_count(world.placement,
+					    &world.flows[random() % n],
+					    random() % 1000, world.now);
+			events++;
+		}
+		events += obey();
+	}
+	nfo_placement_stats(world.placement, world.now, &after);
+	per = (double)(after.steps - before.steps) / events;
+	world_end(NULL);
+	return per;
+}
+
+static void test_million(void **state)
+{
+	double few = steps_per_event(1000), many = steps_per_event(1000000);
+
+	assert_true(sizeof(struct nfo_placement_flow) <= 64);
+	assert_true(many < 8);
+	assert_true(many < few * 1.5 + 1);
+	world_make((struct nfo_placement_config){ .size = 1 }, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_at_once, world_end),
+		cmocka_unit_test_teardown(test_threshold, world_end),
+		cmocka_unit_test_teardown(test_hottest, world_end),
+		cmocka_unit_test_teardown(test_change, world_end),
+		cmocka_unit_test_teardown(test_no_flapping, world_end),
+		cmocka_unit_test_teardown(test_swaps_bounded, world_end),
+		cmocka_unit_test_teardown(test_rules, world_end),
+		cmocka_unit_test_teardown(test_source_share, world_end),
+		cmocka_unit_test_teardown(test_port_share, world_end),
+		cmocka_unit_test_teardown(test_share_unused, world_end),
+		cmocka_unit_test_teardown(test_ghost, world_end),
+		cmocka_unit_test_teardown(test_capacity_learnt, world_end),
+		cmocka_unit_test_teardown(test_capacity_known, world_end),
+		cmocka_unit_test_teardown(test_states, world_end),
+		cmocka_unit_test_teardown(test_million, world_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
