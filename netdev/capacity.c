@@ -33,6 +33,12 @@ uint32_t nfo_capacity_limit(struct nfo_capacity *capacity, uint64_t now_ms)
 				  room);
 }
 
+bool nfo_capacity_may_swap(const struct nfo_capacity *capacity,
+			   uint64_t now_ms)
+{
+	return now_ms >= capacity->swap_ms;
+}
+
 void nfo_capacity_taken(struct nfo_capacity *capacity, uint32_t used,
 			uint64_t now_ms)
 {
@@ -45,12 +51,12 @@ void nfo_capacity_taken(struct nfo_capacity *capacity, uint32_t used,
 	} else {
 		capacity->step -= used - capacity->limit;
 	}
+	capacity->backoff_ms = 0;
 	capacity->limit = used;
 	if (capacity->limit < capacity->size)
 		return;
 	capacity->limit = capacity->size;
 	capacity->learnt = false;
-	capacity->backoff_ms = 0;
 }
 
 void nfo_capacity_refused(struct nfo_capacity *capacity, uint32_t used,
@@ -72,5 +78,7 @@ void nfo_capacity_refused(struct nfo_capacity *capacity, uint32_t used,
 	if (capacity->backoff_ms > BACKOFF_MAX_MS)
 		capacity->backoff_ms = BACKOFF_MAX_MS;
 	capacity->probe_ms = now_ms + capacity->backoff_ms;
+	if (!probe)
+		capacity->swap_ms = capacity->probe_ms;
 	capacity->learnt = true;
 }

@@ -6,7 +6,8 @@
  * A refusal means that there is no room beyond what is in use. That may pass:
  * somebody else's rules go, or it was a matter of which rules collide. So after
  * a while, which doubles with each refusal, one more is tried, then two more,
- * four and so on for as long as they are taken.
+ * four and so on for as long as they are taken. A refusal where there was room
+ * until now also ends swaps for that while: what was put out would be lost.
  *
  * Pure; milliseconds from the caller; the caller locks.
  */
@@ -24,6 +25,7 @@ struct nfo_capacity {
 	uint32_t	step;		/* the next probe's; 0: none yet */
 	uint32_t	backoff_ms;
 	uint64_t	probe_ms;	/* not before that */
+	uint64_t	swap_ms;	/* no swap before that */
 	uint64_t	refusals;	/* so far */
 	bool		learnt;		/* there was one, and nothing against it */
 };
@@ -36,6 +38,10 @@ void nfo_capacity_resize(struct nfo_capacity *capacity, uint32_t size);
 
 /* nfo_capacity_limit: rules that may be in use @now_ms, probes included. */
 uint32_t nfo_capacity_limit(struct nfo_capacity *capacity, uint64_t now_ms);
+
+/* nfo_capacity_may_swap: will one rule be taken for another? */
+bool nfo_capacity_may_swap(const struct nfo_capacity *capacity,
+			   uint64_t now_ms);
 
 /* nfo_capacity_taken: a rule was taken; @used with it. */
 void nfo_capacity_taken(struct nfo_capacity *capacity, uint32_t used,

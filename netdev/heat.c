@@ -67,6 +67,11 @@ static int64_t place_of(const struct nfo_heat_ring *ring, double heat)
 	return number < ring->base + MASK ? number : ring->base + MASK;
 }
 
+int64_t nfo_heat_key(double heat)
+{
+	return heat == INFINITY ? INT64_MAX : number_of(heat);
+}
+
 void nfo_heat_ring_init(struct nfo_heat_ring *ring, double now)
 {
 	for (unsigned int i = 0; i < NFO_HEAT_BUCKETS; i++)

@@ -80,4 +80,7 @@ struct cds_list_head *nfo_heat_coldest(struct nfo_heat_ring *ring, double now);
 int64_t nfo_heat_hottest_key(const struct nfo_heat_ring *ring);
 int64_t nfo_heat_coldest_key(const struct nfo_heat_ring *ring);
 
+/* nfo_heat_key: the bucket for @heat; the highest of all for INFINITY. */
+int64_t nfo_heat_key(double heat);
+
 #endif /* NFO_HEAT_H */

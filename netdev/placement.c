@@ -108,10 +108,10 @@ static double when(const struct nfo_placement *placement, uint64_t now_ms)
 	return (double)now_ms / placement->clock.half_life_ms;
 }
 
-/* Flows on their way are not kept in order: nothing is to be decided. */
+/* Is there anything to be decided, so that it is kept in order? */
 static bool is_ranked(const struct nfo_placement_flow *flow)
 {
-	return flow->state == NFO_PLACEMENT_OUTSIDE ||
+	return (flow->state == NFO_PLACEMENT_OUTSIDE && !flow->refused) ||
 	       flow->state == NFO_PLACEMENT_INSIDE;
 }
 
@@ -229,6 +229,7 @@ void nfo_placement_count(struct nfo_placement *placement,
 	if (flow->state == NFO_PLACEMENT_NONE || (!packets && !inside))
 		return;
 	rank_end(placement, flow, now);
+	flow->refused = false;
 	/* By rule, for it is rules that are scarce. */
 	flow->heat = nfo_rate_count(&flow->rate, &placement->clock,
 				    (double)packets / flow->rules, inside,
@@ -244,17 +245,29 @@ static struct nfo_placement_flow *flow_of(struct cds_list_head *item)
 		NULL;
 }
 
+/* Packets by rule that an insert has to be worth. */
+static uint32_t least_level(struct nfo_placement *placement, bool scarce,
+			    uint64_t now_ms)
+{
+	uint32_t least = nfo_pace_threshold(&placement->pace, now_ms);
+
+	return scarce && least < placement->worth ? placement->worth : least;
+}
+
 /* Who comes next; those that have ceased are put behind on the way. */
 static struct nfo_placement_flow *candidate(struct nfo_placement *placement,
 					    uint32_t limit, uint64_t now_ms,
 					    bool *owed)
 {
-	double now = when(placement, now_ms);
+	bool scarce = placement->wanted > limit;
+	double now = when(placement, now_ms), least = INFINITY;
 	struct nfo_placement_flow *flow;
 
+	if (scarce)
+		least = now + log2(least_level(placement, scarce, now_ms));
 	for (;;) {
-		flow = flow_of(nfo_share_hottest(&placement->share, limit, now,
-						 owed));
+		flow = flow_of(nfo_share_hottest(&placement->share, limit,
+						 least, now, owed));
 		if (!flow || !(flow->heat > NFO_HEAT_NONE) ||
 		    !nfo_rate_ceased(&flow->rate, &placement->clock, now_ms))
 			return flow;
@@ -269,15 +282,13 @@ static bool deserves(struct nfo_placement *placement,
 		     const struct nfo_placement_flow *flow, bool scarce,
 		     uint64_t now_ms)
 {
-	uint32_t least = nfo_pace_threshold(&placement->pace, now_ms);
+	uint32_t least = least_level(placement, scarce, now_ms);
 
-	if (scarce && least < placement->worth)
-		least = placement->worth;
 	if (least <= 1)
 		return true;
 	return flow->heat > NFO_HEAT_NONE &&
-	       nfo_heat_level(flow->rate.sum, when(placement, now_ms)) *
-	       flow->rules >= least;
+	       nfo_heat_level(flow->rate.sum, when(placement, now_ms)) >=
+	       least;
 }
 
 /* Who is to go for @flow, for which there is no room. NULL: nobody. */
@@ -316,6 +327,8 @@ static bool decide(struct nfo_placement *placement,
 		return false;
 	if (need <= limit)
 		return true;
+	if (!nfo_capacity_may_swap(&placement->capacity, now_ms))
+		return false;
 	verdict->evict = victim(placement, flow, limit, owed, now_ms);
 	if (!verdict->evict)
 		return false;
@@ -388,6 +401,7 @@ void nfo_placement_refused(struct nfo_placement *placement,
 	if (flow->state != NFO_PLACEMENT_PLACING)
 		return;
 	nfo_pace_done(&placement->pace, now_ms);
+	flow->refused = true;
 	move(placement, flow, NFO_PLACEMENT_OUTSIDE, now_ms);
 	if (!full)
 		return;

@@ -51,7 +51,8 @@ struct nfo_placement_flow {
 	struct nfo_rate		rate;
 	struct nfo_share_at	at;
 	uint16_t		rules;	/* that it takes */
-	uint8_t			state;	/* enum nfo_placement_state */
+	uint8_t			state : 7; /* enum nfo_placement_state */
+	uint8_t			refused : 1; /* and not counted since */
 };
 
 struct nfo_placement_config {
@@ -68,7 +69,7 @@ struct nfo_placement_config {
 	uint32_t	swaps_per_s;
 	/* Rules on their way at a time. 0: 512. */
 	uint32_t	window;
-	/* Packets, the old counted less, to deserve a scarce place. 0: 8. */
+	/* Packets by rule, the old less, to deserve a scarce place. 0: 8. */
 	uint32_t	worth;
 	/* Parts of the table that are guaranteed: of each source, */
 	uint32_t	source_percent[NFO_SHARE_SOURCES];
@@ -139,7 +140,11 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 
 void nfo_placement_placed(struct nfo_placement *placement,
 			  struct nfo_placement_flow *flow, uint64_t now_ms);
-/* @full: there was no room; otherwise the cause was another, which passes. */
+/*
+ * @full: there was no room; otherwise the cause was another, which passes. Either
+ * way it is not tried again before packets of it have been counted. One that the
+ * NIC will never take has to be deleted.
+ */
 void nfo_placement_refused(struct nfo_placement *placement,
 			   struct nfo_placement_flow *flow, bool full,
 			   uint64_t now_ms);

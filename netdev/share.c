@@ -145,8 +145,9 @@ static uint32_t port_own(const struct nfo_share *share, uint32_t size)
 }
 
 struct cds_list_head *nfo_share_hottest(struct nfo_share *share, uint32_t size,
-					double now, bool *owed)
+					double least, double now, bool *owed)
 {
+	int64_t warm = nfo_heat_key(least);
 	struct nfo_share_port *best = NULL;
 	uint32_t of_port = port_own(share, size);
 	unsigned int source = 0;
@@ -163,8 +164,9 @@ struct cds_list_head *nfo_share_hottest(struct nfo_share *share, uint32_t size,
 			if (port->hot[s] == NFO_HEAT_EMPTY ||
 			    port->passed & 1 << s)
 				continue;
-			less = port->used < of_port ||
-				share->used[s] < source_own(share, s, size);
+			less = port->hot[s] >= warm &&
+				(port->used < of_port || share->used[s] <
+				 source_own(share, s, size));
 			if (best && (*owed > less ||
 				     (*owed == less &&
 				      port->hot[s] <= best->hot[source])))

@@ -72,11 +72,12 @@ void nfo_share_use(struct nfo_share *share, struct nfo_share_at at, int rules);
 
 /*
  * nfo_share_hottest: who comes next, of a table of @size rules: the hottest
- * flow of a source or port that has less than its own, then the hottest of all.
- * *@owed: it is one of the former. Those passed over are left out.
+ * flow of a source or port that has less than its own, if it is as hot as @least,
+ * then the hottest of all. *@owed: it is one of the former. Those passed over
+ * are left out.
  */
 struct cds_list_head *nfo_share_hottest(struct nfo_share *share, uint32_t size,
-					double now, bool *owed);
+					double least, double now, bool *owed);
 
 /*
  * nfo_share_pass: nothing more of @at until nfo_share_pass_none(): no place can

@@ -271,6 +271,38 @@ static void test_swaps_bounded(void **state)
 	assert_true(world.evicted > 100);
 }
 
+/* Without new flows no more is put than fills the table each 40 s. */
+static void test_budget(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 200 }, 200);
+	srandom(1);
+	for (int i = 0; i < 2000; i++)
+		come(0, 1);
+	obey();
+	for (int i = 0; i < 120; i++)
+		second(chance);
+	assert_true(world.placed > 400);
+	assert_true(world.placed <= 2 * 200 + 200 * 120 / 40 + 1);
+}
+
+/* One that is new and twice as fast need not wait until that has added up. */
+static uint64_t young_is_fast(uint32_t i)
+{
+	return i ? 1000 : 500;
+}
+
+static void test_young(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 1 }, 1);
+	come(0, 1);
+	for (int i = 0; i < 60; i++)
+		second(young_is_fast);
+	come(0, 1);
+	second(young_is_fast);
+	second(young_is_fast);
+	assert_true(is_inside(&world.flows[1]));
+}
+
 /* A flow that needs four rules is worth it only if it saves four times more. */
 static void test_rules(void **state)
 {
@@ -472,6 +504,52 @@ static void test_capacity_known(void **state)
 	assert_int_equal(world.refused, 0);
 }
 
+/* A NIC that takes nothing for a while: what is there stays there. */
+static void test_capacity_lost(void **state)
+{
+	world_make((struct nfo_placement_config){
+		.size = NFO_CAPACITY_UNKNOWN }, 100);
+	srandom(3);
+	for (int i = 0; i < 1000; i++)
+		come(0, 1);
+	for (int i = 0; i < 30; i++)
+		second(chance);
+	world.room = 0;
+	for (int i = 0; i < 30; i++) {
+		second(chance);
+		/* Each swap costs a place: 1, 2, 4 s and so on between them. */
+		assert_true(world.used >= 90);
+	}
+	assert_true(world.used < 100);
+	world.room = 100;
+	for (int i = 0; i < 60; i++)
+		second(chance);
+	assert_int_equal(world.used, 100);
+}
+
+/* A rule that is refused for another cause holds up nobody. */
+static void test_refused(void **state)
+{
+	struct nfo_placement_verdict verdict;
+	struct nfo_placement_flow *bad;
+
+	world_make((struct nfo_placement_config){ .size = 100 }, 100);
+	bad = come(0, 1);
+	for (int i = 0; i < 5; i++) {
+		assert_true(nfo_placement_next(world.placement, world.now,
+					       &verdict));
+		assert_ptr_equal(verdict.place, bad);
+		nfo_placement_refused(world.placement, bad, false, world.now);
+		assert_false(nfo_placement_next(world.placement, world.now,
+						&verdict));
+		come(0, 1);
+		assert_int_equal(obey(), 1);
+		world.now += 1000;
+		nfo_placement_count(world.placement, bad, 1000, world.now);
+	}
+	assert_int_equal(world.placed, 5);
+}
+
 /* --- bad input, going at any time --- */
 
 static void test_states(void **state)
@@ -509,6 +587,93 @@ static void test_states(void **state)
 	nfo_placement_evicted(world.placement, &flow, world.now);
 	assert_int_equal(flow.state, NFO_PLACEMENT_OUTSIDE);
 	nfo_placement_del(world.placement, &flow, world.now);
+}
+
+/* What is known of the NIC's table and of the flows adds up. */
+static void check_sums(uint32_t way, uint32_t leaving)
+{
+	struct nfo_placement_stats stats;
+	uint32_t inside = 0, flows = 0;
+
+	for (uint32_t i = 0; i < world.n; i++) {
+		inside += is_inside(&world.flows[i]) ? world.flows[i].rules : 0;
+		flows += world.flows[i].state != NFO_PLACEMENT_NONE;
+	}
+	nfo_placement_stats(world.placement, world.now, &stats);
+	assert_int_equal(stats.flows, flows);
+	assert_int_equal(stats.rules, inside + way);
+	assert_int_equal(world.used, inside + leaving);
+}
+
+/* Anything at any time, answers late and in any order. */
+static void test_random(void **state)
+{
+	struct nfo_placement_verdict verdict;
+	struct nfo_placement_flow *way[64], *leaving[64];
+
+	world_make((struct nfo_placement_config){
+		.size = NFO_CAPACITY_UNKNOWN, .source_percent = { 20, 20, 20 },
+		.ports_percent = 50 }, 200);
+	srandom(4);
+	for (int i = 0; i < 2000; i++)
+		come_with(i % 3, 1 + i % 7, 1 + i % 3, i % 1500);
+	for (int round = 0; round < 2000; round++) {
+		uint32_t n = 0, out = 0, rules = 0;
+
+		world.now += random() % 200;
+		for (int i = 0; i < 100; i++)
+			nfo_placement_count(world.placement,
+					    &world.flows[random() % world.n],
+					    random() % 1000, world.now);
+		while (n < 64 && out < 64 &&
+		       nfo_placement_next(world.placement, world.now,
+					  &verdict)) {
+			if (verdict.evict)
+				leaving[out++] = verdict.evict;
+			if (verdict.place)
+				way[n++] = verdict.place;
+		}
+		for (uint32_t i = 0; i < n; i++)
+			rules += way[i]->rules;
+		for (uint32_t i = 0; i < out; i++) {
+			world.used -= leaving[i]->rules;
+			nfo_placement_evicted(world.placement, leaving[i],
+					      world.now);
+		}
+		check_sums(rules, 0);
+		for (uint32_t i = 0; i < n; i++) {
+			bool room = world.used + way[i]->rules <= world.room;
+
+			if (random() % 10 == 0) {
+				nfo_placement_del(world.placement, way[i],
+						  world.now);
+			} else if (room && random() % 10) {
+				world.used += way[i]->rules;
+				nfo_placement_placed(world.placement, way[i],
+						     world.now);
+			} else {
+				nfo_placement_refused(world.placement, way[i],
+						      !room, world.now);
+			}
+		}
+		for (int i = 0; i < 5; i++) {
+			uint32_t one = random() % world.n;
+			struct nfo_placement_flow *flow = &world.flows[one];
+
+			if (is_inside(flow))
+				world.used -= flow->rules;
+			nfo_placement_del(world.placement, flow, world.now);
+			memset(flow, 0, sizeof(*flow));
+			assert_int_equal(nfo_placement_add(
+				world.placement, flow, random() % 3,
+				1 + random() % 9, 1 + random() % 3,
+				random() % 1500, false, world.now), 0);
+		}
+		check_sums(0, 0);
+		if (round % 500 == 0)
+			world.room = 100 + random() % 200;
+	}
+	assert_true(world.used > 50);
 }
 
 /* --- a million --- */
@@ -561,6 +726,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_change, world_end),
 		cmocka_unit_test_teardown(test_no_flapping, world_end),
 		cmocka_unit_test_teardown(test_swaps_bounded, world_end),
+		cmocka_unit_test_teardown(test_budget, world_end),
+		cmocka_unit_test_teardown(test_young, world_end),
 		cmocka_unit_test_teardown(test_rules, world_end),
 		cmocka_unit_test_teardown(test_source_share, world_end),
 		cmocka_unit_test_teardown(test_port_share, world_end),
@@ -568,7 +735,10 @@ int main(void)
 		cmocka_unit_test_teardown(test_ghost, world_end),
 		cmocka_unit_test_teardown(test_capacity_learnt, world_end),
 		cmocka_unit_test_teardown(test_capacity_known, world_end),
+		cmocka_unit_test_teardown(test_capacity_lost, world_end),
+		cmocka_unit_test_teardown(test_refused, world_end),
 		cmocka_unit_test_teardown(test_states, world_end),
+		cmocka_unit_test_teardown(test_random, world_end),
 		cmocka_unit_test_teardown(test_million, world_end),
 	};
 
