@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_placement: who gets a place, and what must not happen to the others.
+ * test_placement: who gets a place, what it costs, and what must not happen.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -11,121 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "placement.h"
-
-#define FLOWS_MAX	(1 << 20)
-
-/* A NIC, the flows on it, and the time. */
-struct world {
-	struct nfo_placement		*placement;
-	struct nfo_placement_flow	*flows;
-	uint32_t			n;
-	uint32_t			room;	/* rules that the NIC takes */
-	uint32_t			used;
-	uint64_t			now;
-	uint32_t			placed, evicted, refused; /* ever */
-};
-
-static struct world world;
-
-static void world_make(struct nfo_placement_config config, uint32_t room)
-{
-	world = (struct world){ .room = room, .now = 1000000 };
-	world.flows = calloc(FLOWS_MAX, sizeof(*world.flows));
-	assert_non_null(world.flows);
-	assert_int_equal(nfo_placement_create(&world.placement, &config,
-					      world.now), 0);
-}
-
-static int world_end(void **state)
-{
-	(void)state;
-	nfo_placement_destroy(world.placement);
-	free(world.flows);
-	return 0;
-}
-
-static struct nfo_placement_flow *come_with(unsigned int source,
-					    uint32_t ifindex,
-					    unsigned int rules, uint64_t key)
-{
-	struct nfo_placement_flow *flow = &world.flows[world.n++];
-
-	memset(flow, 0, sizeof(*flow));
-	assert_int_equal(nfo_placement_add(world.placement, flow, source,
-					   ifindex, rules, key, false,
-					   world.now), 0);
-	nfo_placement_count(world.placement, flow, 1, world.now);
-	return flow;
-}
-
-static struct nfo_placement_flow *come(unsigned int source, uint32_t ifindex)
-{
-	return come_with(source, ifindex, 1, world.n + 1);
-}
-
-static bool is_inside(const struct nfo_placement_flow *flow)
-{
-	return flow->state == NFO_PLACEMENT_INSIDE;
-}
-
-/* The NIC carries out and answers what is said; how much that was. */
-static unsigned int obey(void)
-{
-	struct nfo_placement_verdict verdict;
-	unsigned int n = 0;
-
-	while (nfo_placement_next(world.placement, world.now, &verdict)) {
-		assert_true(++n < 1000000);
-		if (verdict.evict) {
-			assert_int_equal(verdict.evict->state,
-					 NFO_PLACEMENT_EVICTING);
-			world.used -= verdict.evict->rules;
-			world.evicted++;
-			nfo_placement_evicted(world.placement, verdict.evict,
-					      world.now);
-		}
-		if (!verdict.place)
-			continue;
-		if (world.used + verdict.place->rules <= world.room) {
-			world.used += verdict.place->rules;
-			world.placed++;
-			nfo_placement_placed(world.placement, verdict.place,
-					     world.now);
-		} else {
-			world.refused++;
-			nfo_placement_refused(world.placement, verdict.place,
-					      true, world.now);
-		}
-	}
-	return n;
-}
-
-/* A second goes by in which flow i has packets(i). */
-static void second(uint64_t (*packets)(uint32_t i))
-{
-	world.now += 1000;
-	for (uint32_t i = 0; i < world.n; i++)
-		if (world.flows[i].state != NFO_PLACEMENT_NONE)
-			nfo_placement_count(world.placement, &world.flows[i],
-					    packets(i), world.now);
-	obey();
-}
-
-static uint32_t count_inside(uint32_t from, uint32_t to)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = from; i < to; i++)
-		n += is_inside(&world.flows[i]);
-	return n;
-}
-
-static uint64_t hundred(uint32_t i)
-{
-	(void)i;
-	return 100;
-}
+#include "placement_host.h"
 
 /* --- all fit --- */
 
@@ -248,12 +134,6 @@ static void test_no_flapping(void **state)
 	assert_true(world.evicted <= 1);
 }
 
-static uint64_t chance(uint32_t i)
-{
-	(void)i;
-	return random() % 4 ? 0 : random() % 10000;
-}
-
 static void test_swaps_bounded(void **state)
 {
 	world_make((struct nfo_placement_config){
@@ -324,87 +204,6 @@ static void test_rules(void **state)
 	assert_int_equal(world.used, 8);
 }
 
-/* --- shares --- */
-
-static uint64_t loud_source(uint32_t i)
-{
-	return world.flows[i].at.source == 0 ? 10000 : 20;
-}
-
-static void test_source_share(void **state)
-{
-	world_make((struct nfo_placement_config){
-		.size = 100, .source_percent = { 10, 30 } }, 100);
-	for (int i = 0; i < 400; i++)
-		come(0, 1 + i % 4);
-	for (int i = 0; i < 5; i++)
-		second(loud_source);
-	/* What the other does not ask for is lent. */
-	assert_int_equal(count_inside(0, 400), 100);
-	for (int i = 0; i < 400; i++)
-		come(1, 1 + i % 4);
-	for (int i = 0; i < 60; i++)
-		second(loud_source);
-	assert_int_equal(count_inside(400, 800), 30);
-	assert_int_equal(count_inside(0, 400), 70);
-	/* When it asks no more it is lent again. */
-	for (int i = 400; i < 800; i++) {
-		world.used -= is_inside(&world.flows[i]);
-		nfo_placement_del(world.placement, &world.flows[i], world.now);
-	}
-	for (int i = 0; i < 60; i++)
-		second(loud_source);
-	assert_int_equal(count_inside(0, 400), 100);
-}
-
-static uint64_t loud_port(uint32_t i)
-{
-	return i < 400 ? 10000 : 20;
-}
-
-static void test_port_share(void **state)
-{
-	world_make((struct nfo_placement_config){
-		.size = 100, .ports_percent = 40 }, 100);
-	for (int i = 0; i < 400; i++)
-		come(0, 1);
-	for (int i = 0; i < 5; i++)
-		second(loud_port);
-	assert_int_equal(count_inside(0, 400), 100);
-	for (int i = 0; i < 60; i++)
-		come(0, 2 + i % 3);
-	for (int i = 0; i < 60; i++)
-		second(loud_port);
-	/* Four ports: a tenth for each of the others. */
-	for (uint32_t port = 2; port <= 4; port++) {
-		uint32_t n = 0;
-
-		for (int i = 0; i < 60; i++)
-			n += 2 + (uint32_t)i % 3 == port &&
-				is_inside(&world.flows[400 + i]);
-		assert_int_equal(n, 10);
-	}
-}
-
-/* A share that is asked for by one that cannot use it holds up nobody. */
-static uint64_t quiet_source(uint32_t i)
-{
-	return world.flows[i].at.source == 0 ? 1000 : 0;
-}
-
-static void test_share_unused(void **state)
-{
-	world_make((struct nfo_placement_config){
-		.size = 100, .source_percent = { 0, 50 } }, 100);
-	for (int i = 0; i < 100; i++)
-		come(1, 1);
-	for (int i = 0; i < 200; i++)
-		come(0, 1);
-	for (int i = 0; i < 60; i++)
-		second(quiet_source);
-	assert_int_equal(count_inside(100, 300), 50 + 50);
-}
-
 /* --- what was --- */
 
 static uint64_t as_told(uint32_t i)
@@ -441,90 +240,6 @@ static void test_ghost(void **state)
 	/* One that was never there has to show it first. */
 	assert_true(nfo_placement_rate(world.placement, come(0, 1),
 				       world.now) < 10);
-}
-
-/* --- capacity --- */
-
-static void test_capacity_learnt(void **state)
-{
-	struct nfo_placement_stats stats;
-	uint32_t refused;
-
-	world_make((struct nfo_placement_config){
-		.size = NFO_CAPACITY_UNKNOWN }, 64);
-	for (int i = 0; i < 200; i++) {
-		come(0, 1);
-		obey();
-	}
-	nfo_placement_stats(world.placement, world.now, &stats);
-	assert_true(stats.learnt);
-	assert_int_equal(stats.limit, 64);
-	assert_int_equal(stats.rules, 64);
-	assert_int_equal(world.refused, 1);
-	/* Probing gets rarer: 1, 2, 4 ... 60 s. */
-	for (int i = 0; i < 600; i++)
-		second(hundred);
-	refused = world.refused;
-	assert_true(refused > 5 && refused < 20);
-	/* Others take their rules away: there is more room. */
-	world.room = 150;
-	for (int i = 0; i < 70; i++)
-		second(hundred);
-	assert_int_equal(count_inside(0, 200), 150);
-	/* And back: refusals teach less again when rules are gone. */
-	world.room = 100;
-	for (int i = 0; i < 100; i++) {
-		world.used -= is_inside(&world.flows[i]);
-		nfo_placement_del(world.placement, &world.flows[i], world.now);
-	}
-	for (int i = 0; i < 100; i++)
-		come(0, 1);
-	for (int i = 0; i < 200; i++)
-		second(hundred);
-	assert_int_equal(world.used, 100);
-}
-
-static void test_capacity_known(void **state)
-{
-	struct nfo_placement_stats stats;
-
-	world_make((struct nfo_placement_config){ .size = 64 }, 64);
-	for (int i = 0; i < 200; i++)
-		come(0, 1);
-	for (int i = 0; i < 600; i++)
-		second(hundred);
-	assert_int_equal(world.refused, 0);
-	nfo_placement_resize(world.placement, 128);
-	world.room = 128;
-	for (int i = 0; i < 300; i++)
-		second(hundred);
-	nfo_placement_stats(world.placement, world.now, &stats);
-	assert_int_equal(stats.limit, 128);
-	assert_int_equal(world.used, 128);
-	assert_int_equal(world.refused, 0);
-}
-
-/* A NIC that takes nothing for a while: what is there stays there. */
-static void test_capacity_lost(void **state)
-{
-	world_make((struct nfo_placement_config){
-		.size = NFO_CAPACITY_UNKNOWN }, 100);
-	srandom(3);
-	for (int i = 0; i < 1000; i++)
-		come(0, 1);
-	for (int i = 0; i < 30; i++)
-		second(chance);
-	world.room = 0;
-	for (int i = 0; i < 30; i++) {
-		second(chance);
-		/* Each swap costs a place: 1, 2, 4 s and so on between them. */
-		assert_true(world.used >= 90);
-	}
-	assert_true(world.used < 100);
-	world.room = 100;
-	for (int i = 0; i < 60; i++)
-		second(chance);
-	assert_int_equal(world.used, 100);
 }
 
 /* A rule that is refused for another cause holds up nobody. */
@@ -605,6 +320,34 @@ static void check_sums(uint32_t way, uint32_t leaving)
 	assert_int_equal(world.used, inside + leaving);
 }
 
+/* The NIC's answer, which may be no, or come when the flow is gone. */
+static void answer(struct nfo_placement_flow *flow)
+{
+	bool room = world.used + flow->rules <= world.room;
+
+	if (random() % 10 == 0) {
+		nfo_placement_del(world.placement, flow, world.now);
+	} else if (room && random() % 10) {
+		world.used += flow->rules;
+		nfo_placement_placed(world.placement, flow, world.now);
+	} else {
+		nfo_placement_refused(world.placement, flow, !room, world.now);
+	}
+}
+
+/* A flow goes, another comes. */
+static void replace(struct nfo_placement_flow *flow)
+{
+	if (is_inside(flow))
+		world.used -= flow->rules;
+	nfo_placement_del(world.placement, flow, world.now);
+	memset(flow, 0, sizeof(*flow));
+	assert_int_equal(nfo_placement_add(world.placement, flow, random() % 3,
+					   1 + random() % 9, 1 + random() % 3,
+					   random() % 1500, false, world.now),
+			 0);
+}
+
 /* Anything at any time, answers late and in any order. */
 static void test_random(void **state)
 {
@@ -641,34 +384,10 @@ static void test_random(void **state)
 					      world.now);
 		}
 		check_sums(rules, 0);
-		for (uint32_t i = 0; i < n; i++) {
-			bool room = world.used + way[i]->rules <= world.room;
-
-			if (random() % 10 == 0) {
-				nfo_placement_del(world.placement, way[i],
-						  world.now);
-			} else if (room && random() % 10) {
-				world.used += way[i]->rules;
-				nfo_placement_placed(world.placement, way[i],
-						     world.now);
-			} else {
-				nfo_placement_refused(world.placement, way[i],
-						      !room, world.now);
-			}
-		}
-		for (int i = 0; i < 5; i++) {
-			uint32_t one = random() % world.n;
-			struct nfo_placement_flow *flow = &world.flows[one];
-
-			if (is_inside(flow))
-				world.used -= flow->rules;
-			nfo_placement_del(world.placement, flow, world.now);
-			memset(flow, 0, sizeof(*flow));
-			assert_int_equal(nfo_placement_add(
-				world.placement, flow, random() % 3,
-				1 + random() % 9, 1 + random() % 3,
-				random() % 1500, false, world.now), 0);
-		}
+		for (uint32_t i = 0; i < n; i++)
+			answer(way[i]);
+		for (int i = 0; i < 5; i++)
+			replace(&world.flows[random() % world.n]);
 		check_sums(0, 0);
 		if (round % 500 == 0)
 			world.room = 100 + random() % 200;
@@ -729,13 +448,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_budget, world_end),
 		cmocka_unit_test_teardown(test_young, world_end),
 		cmocka_unit_test_teardown(test_rules, world_end),
-		cmocka_unit_test_teardown(test_source_share, world_end),
-		cmocka_unit_test_teardown(test_port_share, world_end),
-		cmocka_unit_test_teardown(test_share_unused, world_end),
 		cmocka_unit_test_teardown(test_ghost, world_end),
-		cmocka_unit_test_teardown(test_capacity_learnt, world_end),
-		cmocka_unit_test_teardown(test_capacity_known, world_end),
-		cmocka_unit_test_teardown(test_capacity_lost, world_end),
 		cmocka_unit_test_teardown(test_refused, world_end),
 		cmocka_unit_test_teardown(test_states, world_end),
 		cmocka_unit_test_teardown(test_random, world_end),
