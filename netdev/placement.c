@@ -22,7 +22,6 @@
 #define GHOSTS		65536
 
 struct nfo_placement {
-	uint32_t			worth;
 	double				margin;	/* octaves */
 	struct nfo_rate_pace		clock;
 	struct nfo_capacity		capacity;
@@ -71,8 +70,8 @@ int nfo_placement_create(struct nfo_placement **placementp,
 		.half_life_ms = or_else(config->half_life_ms, HALF_LIFE_MS),
 		.software_ms = or_else(config->software_ms, SOFTWARE_MS),
 		.hardware_ms = or_else(config->hardware_ms, HARDWARE_MS),
+		.enough = or_else(config->worth, WORTH),
 	};
-	placement->worth = or_else(config->worth, WORTH);
 	placement->margin = log2(1 + or_else(config->margin_percent,
 					     MARGIN_PERCENT) / 100.0);
 	nfo_capacity_init(&placement->capacity, config->size);
@@ -251,7 +250,8 @@ static uint32_t least_level(struct nfo_placement *placement, bool scarce,
 {
 	uint32_t least = nfo_pace_threshold(&placement->pace, now_ms);
 
-	return scarce && least < placement->worth ? placement->worth : least;
+	return scarce && least < placement->clock.enough ?
+		placement->clock.enough : least;
 }
 
 /* Who comes next; those that have ceased are put behind on the way. */

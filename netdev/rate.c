@@ -78,7 +78,7 @@ double nfo_rate_count(struct nfo_rate *rate, const struct nfo_rate_pace *pace,
 {
 	double now = when(pace, now_ms);
 	uint32_t span = (uint32_t)now_ms - rate->seen_ms;
-	double level, recent;
+	double level, recent, sum;
 
 	if (packets > 0) {
 		if (rate->sum > NFO_HEAT_NONE)
@@ -88,6 +88,9 @@ double nfo_rate_count(struct nfo_rate *rate, const struct nfo_rate_pace *pace,
 	}
 	rate->seen_ms = now_ms;
 	level = steady_level(rate, pace, now_ms);
+	sum = nfo_heat_level(rate->sum, now);
+	if (sum < pace->enough)
+		level = sum;
 	if (inside && (uint32_t)now_ms - rate->moved_ms >=
 	    COUNTS * pace->hardware_ms) {
 		if (span < pace->hardware_ms)

@@ -4,7 +4,8 @@
  *
  * The packets of a flow, each of which counts half as much for every half-life,
  * give its rate only when it is old; a young one is divided by what there could
- * be of it by now, and so is ranked at once where it belongs. Time in which a
+ * be of it by now, and so is ranked at once where it belongs, if it has had enough
+ * packets to say so. Time in which a
  * flow pauses does not count: when it goes on it has the rate it had. One in
  * hardware of which no packets are counted has ceased, unless it is so new there
  * that its first count cannot have come yet.
@@ -32,6 +33,7 @@ struct nfo_rate_pace {
 	uint32_t	half_life_ms;
 	uint32_t	software_ms;	/* between counts of software */
 	uint32_t	hardware_ms;	/* of hardware */
+	uint32_t	enough;		/* packets, the old counted less */
 };
 
 /* nfo_rate_start: of a flow that is new. */
