@@ -9,8 +9,8 @@
 #define PERIOD_MS	100
 #define THRESHOLD_MAX	(1 << 16)
 /*
- * What a new flow brings. Of a campus' flows one in fifteen has 26 packets or more,
- * and these flows have 94 of 100 packets (tests/bench.d/mix.c).
+ * What a new flow brings. Of a campus' flows one in fifteen has 28 packets or more,
+ * and these have 96 of 100 packets (tests/bench.d/mix.c).
  */
 #define BUDGET_ARRIVAL	0.065
 /* Without new flows each place may change its flow once in that time. */

@@ -23,14 +23,15 @@
 
 struct nfo_placement {
 	double				margin;	/* octaves */
-	struct nfo_rate_pace		clock;
+	struct nfo_rate_config		clock;
 	struct nfo_capacity		capacity;
 	struct nfo_share		share;
 	struct nfo_pace			pace;
 	struct nfo_ghost		*ghost;
 	uint64_t			wanted;	/* rules of all flows */
 	uint32_t			used;	/* inside or on their way in */
-	uint32_t			there;	/* inside or on their way out */
+	uint32_t			inside;
+	uint32_t			leaving; /* on their way out */
 	struct nfo_placement_stats	stats;
 };
 
@@ -66,7 +67,7 @@ int nfo_placement_create(struct nfo_placement **placementp,
 		free(placement);
 		return -ENOMEM;
 	}
-	placement->clock = (struct nfo_rate_pace){
+	placement->clock = (struct nfo_rate_config){
 		.half_life_ms = or_else(config->half_life_ms, HALF_LIFE_MS),
 		.software_ms = or_else(config->software_ms, SOFTWARE_MS),
 		.hardware_ms = or_else(config->hardware_ms, HARDWARE_MS),
@@ -119,11 +120,6 @@ static bool is_used(unsigned int state)
 	return state == NFO_PLACEMENT_PLACING || state == NFO_PLACEMENT_INSIDE;
 }
 
-static bool is_there(unsigned int state)
-{
-	return state == NFO_PLACEMENT_INSIDE || state == NFO_PLACEMENT_EVICTING;
-}
-
 static void rank_end(struct nfo_placement *placement,
 		     struct nfo_placement_flow *flow, double now)
 {
@@ -151,14 +147,16 @@ static void move(struct nfo_placement *placement,
 		 uint64_t now_ms)
 {
 	int used = is_used(state) - is_used(flow->state);
-	int there = is_there(state) - is_there(flow->state);
+	int leaving = (state == NFO_PLACEMENT_EVICTING) -
+		(flow->state == NFO_PLACEMENT_EVICTING);
 	int inside = (state == NFO_PLACEMENT_INSIDE) -
 		(flow->state == NFO_PLACEMENT_INSIDE);
 	double now = when(placement, now_ms);
 
 	rank_end(placement, flow, now);
 	placement->used += used * flow->rules;
-	placement->there += there * flow->rules;
+	placement->inside += inside * flow->rules;
+	placement->leaving += leaving * flow->rules;
 	placement->stats.inside += inside;
 	if (used)
 		nfo_share_use(&placement->share, flow->at, used * flow->rules);
@@ -390,7 +388,7 @@ void nfo_placement_placed(struct nfo_placement *placement,
 		return;
 	nfo_pace_done(&placement->pace, now_ms);
 	move(placement, flow, NFO_PLACEMENT_INSIDE, now_ms);
-	nfo_capacity_taken(&placement->capacity, placement->there, now_ms);
+	nfo_capacity_taken(&placement->capacity, placement->inside, now_ms);
 	placement->stats.placed++;
 }
 
@@ -405,14 +403,16 @@ void nfo_placement_refused(struct nfo_placement *placement,
 	move(placement, flow, NFO_PLACEMENT_OUTSIDE, now_ms);
 	if (!full)
 		return;
-	nfo_capacity_refused(&placement->capacity, placement->there, now_ms);
+	nfo_capacity_refused(&placement->capacity,
+			     placement->inside + placement->leaving, now_ms);
 	placement->stats.refused++;
 }
 
 void nfo_placement_evicted(struct nfo_placement *placement,
 			   struct nfo_placement_flow *flow, uint64_t now_ms)
 {
-	if (is_there(flow->state))
+	if (flow->state == NFO_PLACEMENT_INSIDE ||
+	    flow->state == NFO_PLACEMENT_EVICTING)
 		move(placement, flow, NFO_PLACEMENT_OUTSIDE, now_ms);
 }
 

@@ -29,7 +29,7 @@ struct nfo_rate {
 };
 
 /* How the caller counts; all but 0. */
-struct nfo_rate_pace {
+struct nfo_rate_config {
 	uint32_t	half_life_ms;
 	uint32_t	software_ms;	/* between counts of software */
 	uint32_t	hardware_ms;	/* of hardware */
@@ -40,18 +40,18 @@ struct nfo_rate_pace {
 void nfo_rate_start(struct nfo_rate *rate, uint64_t now_ms);
 
 /* nfo_rate_resume: of one that had @sum at @packet_ms, and was away. */
-void nfo_rate_resume(struct nfo_rate *rate, const struct nfo_rate_pace *pace,
+void nfo_rate_resume(struct nfo_rate *rate, const struct nfo_rate_config *config,
 		     double sum, uint32_t packet_ms, uint64_t now_ms);
 
 /*
  * nfo_rate_count: @packets since the last count. @inside: by hardware. The heat
  * by which it is to be ranked from now on.
  */
-double nfo_rate_count(struct nfo_rate *rate, const struct nfo_rate_pace *pace,
+double nfo_rate_count(struct nfo_rate *rate, const struct nfo_rate_config *config,
 		      double packets, bool inside, uint64_t now_ms);
 
 /* nfo_rate_ceased: of one outside: was there no packet in the last counts? */
 bool nfo_rate_ceased(const struct nfo_rate *rate,
-		     const struct nfo_rate_pace *pace, uint64_t now_ms);
+		     const struct nfo_rate_config *config, uint64_t now_ms);
 
 #endif /* NFO_RATE_H */

@@ -183,6 +183,29 @@ static void test_young(void **state)
 	assert_true(is_inside(&world.flows[1]));
 }
 
+/* Flows with a few packets each, ever new ones, do not stand before others. */
+static uint64_t only_first_two(uint32_t i)
+{
+	return i == 0 ? 1 : i == 1 ? 6 : 0;
+}
+
+static void test_few_packets(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 1 }, 1);
+	come(0, 1);
+	for (int i = 0; i < 10; i++)
+		second(only_first_two);
+	assert_true(is_inside(&world.flows[0]));
+	come(0, 1);
+	for (int i = 0; i < 10; i++) {
+		world.now += 900;
+		nfo_placement_count(world.placement, come(0, 1), 6, world.now);
+		world.now -= 900;
+		second(only_first_two);
+	}
+	assert_true(is_inside(&world.flows[1]));
+}
+
 /* A flow that needs four rules is worth it only if it saves four times more. */
 static void test_rules(void **state)
 {
@@ -447,6 +470,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_swaps_bounded, world_end),
 		cmocka_unit_test_teardown(test_budget, world_end),
 		cmocka_unit_test_teardown(test_young, world_end),
+		cmocka_unit_test_teardown(test_few_packets, world_end),
 		cmocka_unit_test_teardown(test_rules, world_end),
 		cmocka_unit_test_teardown(test_ghost, world_end),
 		cmocka_unit_test_teardown(test_refused, world_end),
