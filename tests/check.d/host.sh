@@ -5,7 +5,7 @@
 # Host groups, and what each one is selected by.
 host_groups()
 {
-	printf '%s\n' guest style build-stock unit fuzz
+	printf '%s\n' guest style build-stock unit placement fuzz
 	! drawn dist || printf '%s\n' dist
 	# Seven minutes: with --full, or when it is named.
 	[ -z "$ALL" ] && [ ${#NAMES[@]} -eq 0 ] && [ -z "$LIST" ] || printf '%s\n' package
@@ -23,6 +23,7 @@ host_run()
 		build-*) timed "$group" "$LOGS/$group.log" host_build "${group#build-}" ;;
 		unit) with_lock "$lock" host_unit ;;
 		package) package_run ;;
+		placement) timed placement "$LOGS/placement.log" host_placement ;;
 		dist) timed dist "$LOGS/dist.log" with_lock "$lock" host_dist ;;
 		style) style_run ;;
 		fuzz) fuzz_run ;;
@@ -71,6 +72,15 @@ host_unit()
 	elif [ $count -eq 0 ]; then
 		result skip unit "$(since "$start")" "make check has no tests"
 	fi
+}
+
+# What docs/placement.md says of who gets a place holds, on small sizes.
+host_placement()
+{
+	local seed
+	for seed in 1 2 3; do
+		"$SRC/tests/bench" placement --check --seed $seed --rate 200 --seconds 60 --warm 40 || return 1
+	done
 }
 
 host_dist()

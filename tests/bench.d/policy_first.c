@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * first: first come, first served: what OVS and the kernel's flowtable do. A
+ * flow is tried when it comes, and if the table is full stays in software.
+ */
+#include "policy.h"
+
+static void come(struct sim *sim, void *self, struct sim_flow *flow)
+{
+	(void)self;
+	sim_insert(sim, flow);
+}
+
+static void none(struct sim *sim, void *self, struct sim_flow *flow)
+{
+	(void)sim;
+	(void)self;
+	(void)flow;
+}
+
+static void seen(struct sim *sim, void *self, struct sim_flow *flow,
+		 uint32_t packets, bool hardware)
+{
+	(void)sim;
+	(void)self;
+	(void)flow;
+	(void)packets;
+	(void)hardware;
+}
+
+static void inserted(struct sim *sim, void *self, struct sim_flow *flow,
+		     bool taken)
+{
+	(void)sim;
+	(void)self;
+	(void)flow;
+	(void)taken;
+}
+
+const struct policy policy_first = {
+	.name = "first come first served",
+	.come = come,
+	.go = none,
+	.seen = seen,
+	.inserted = inserted,
+	.removed = none,
+};
