@@ -72,6 +72,8 @@ static const struct reason reasons[] = {
 	       "The flow leaves through IPsec, which is left to software: exempt it from the policy if that is not wanted."),
 	REASON(QDISC, "qdisc",
 	       "Packets would bypass a queueing discipline of a port of the flow: remove it, or start nft-offloadd with --bypass-qdisc if that is wanted."),
+	REASON(NIC_UNABLE, "nic_unable",
+	       "The NIC's driver cannot carry out what is named, or would get it wrong without a word, and is not asked: leave the flow to software, or use a NIC that can."),
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) ==
