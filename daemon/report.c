@@ -257,6 +257,7 @@ static json_object *report_port(struct report *report)
 	put_string(object, "switch_id", switch_id);
 	put_bool(object, "up", port->up);
 	put_bool(object, "hw_tc_offload", port->hw_tc_offload);
+	put_string(object, "dialect", port->dialect ? port->dialect->name : "");
 	put_number(object, "mtu", port->mtu);
 	put_string(object, "verdict", agent_verdict(port, &text));
 	put_string(object, "verdict_text", text);
