@@ -184,7 +184,7 @@ bool nfo_saying_match(struct nfo_saying *saying)
 
 	if (rule->mask.ip_frag && !rule->key.ip_frag &&
 	    saying->dialect->frag_by_ports)
-		return nfo_saying_refuse(saying, "cannot leave fragments out without a match on ports");
+		return nfo_saying_refuse(saying, "cannot leave fragments out but by ports that are matched");
 	/* Its TOS is that of IPv4. */
 	if (rule->mask.tos && rule->key.eth_type == htons(ETH_P_IPV6) &&
 	    saying->dialect->output == NFO_OUTPUT_IN)

@@ -15,14 +15,15 @@
 
 /*
  * "No fragment" goes where a match on ports says it, too, to a driver that
- * finds ports in no fragment.
+ * finds ports in no fragment. Not a match that ports of 0 meet: TC in software
+ * has these for a fragment, and so may a NIC.
  */
 static void leave_fragments(struct nfo_saying *saying)
 {
 	struct nfo_rule *rule = saying->rule;
 
 	if (!saying->dialect->frag_by_ports || rule->key.ip_frag ||
-	    (!rule->mask.sport && !rule->mask.dport))
+	    (!rule->key.sport && !rule->key.dport))
 		return;
 	rule->mask.ip_frag = 0;
 }

@@ -38,11 +38,12 @@ void make_ovs_udp6(struct nfo_rule *rule, uint32_t ifindex)
 	out(rule, ifindex);
 }
 
-/* Ports of all, where a value of 0 is asked for. */
+/* Ports below 256, which are those that a fragment seems to have. */
 void make_ovs_port_low(struct nfo_rule *rule, uint32_t ifindex)
 {
 	match_ipv4(rule, IPPROTO_UDP);
 	MATCH(rule, dport, 0, htons(0xff00));
+	match_no_fragment(rule);
 	out(rule, ifindex);
 }
 

@@ -168,7 +168,7 @@ const char *dialect_other_meaning(const struct nfo_rule *rule,
 
 	/* Fragments have no ports that the NIC finds. */
 	if (rule->mask.ip_frag && !said->mask.ip_frag && !rule->key.ip_frag &&
-	    (rule->mask.sport || rule->mask.dport))
+	    (rule->key.sport || rule->key.dport))
 		mask.ip_frag = rule->mask.ip_frag;
 	if (memcmp(&mask, &rule->mask, sizeof(mask)) ||
 	    memcmp(&said->key, &rule->key, sizeof(said->key)))

@@ -81,7 +81,7 @@ static const struct {
 	{ "check_nested", "=-----" }, { "check_open_end", "=-----" },
 	{ "many_actions", "===---" }, { "ovs_ip", "===---" },
 	{ "ovs_udp", "===~~~" }, { "ovs_udp6", "===~~~" },
-	{ "ovs_port_low", "===-=~" }, { "ovs_hole", "====-~" },
+	{ "ovs_port_low", "===---" }, { "ovs_hole", "====-~" },
 	{ "ovs_first_fragment", "-==---" }, { "ovs_exact_macs", "===-~-" },
 	{ "ovs_route", "=~~---" }, { "ovs_route_other", "=~----" },
 	{ "ovs_route_ipv6", "=~=---" }, { "nft_udp", "=-----" },
