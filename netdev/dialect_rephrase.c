@@ -40,13 +40,15 @@ static void set_ttl(struct nfo_saying *saying)
 		return;
 	for (unsigned int i = 0; i < rule->n_actions; i++) {
 		action = &rule->actions[i];
+		/* From here on it is not what the match says. */
+		if (action->type == NFO_ACT_SET && action->set.mask.ttl)
+			break;
 		if (action->type != NFO_ACT_DEC_TTL)
 			continue;
 		memset(action, 0, sizeof(*action));
 		action->type = NFO_ACT_SET;
 		action->set.value.ttl = rule->key.ttl - 1;
 		action->set.mask.ttl = 0xff;
-		/* A second one would start from that. */
 		break;
 	}
 }

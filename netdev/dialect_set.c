@@ -177,7 +177,7 @@ static bool say_dec_ttl(struct nfo_saying *saying, unsigned int n)
 {
 	const struct nfo_dialect *dialect = saying->dialect;
 
-	if (n > 1 && (dialect->ttl == NFO_TTL_LESS_ONE || dialect->set_once))
+	if (n > 1 && dialect->set_once)
 		return nfo_saying_refuse(saying, "cannot decrement the TTL twice");
 	if (!dialect->priorities && !nfo_dialect_ttl_safe(saying->rule))
 		return nfo_saying_refuse(saying, "has no priorities, so nothing keeps TTL 1 from being decremented");
@@ -187,13 +187,17 @@ static bool say_dec_ttl(struct nfo_saying *saying, unsigned int n)
 bool nfo_saying_sets(struct nfo_saying *saying)
 {
 	const struct nfo_rule *rule = saying->rule;
-	unsigned int n_dec = 0;
+	unsigned int n_dec = 0, n_ttl = 0;
 	struct nfo_set all;
 
 	memset(&all, 0, sizeof(all));
 	for (unsigned int i = 0; i < rule->n_actions; i++) {
 		const struct nfo_action *action = &rule->actions[i];
 
+		n_ttl += action->type == NFO_ACT_DEC_TTL ||
+			 (action->type == NFO_ACT_SET && action->set.mask.ttl);
+		if (n_ttl > 1 && saying->dialect->ttl == NFO_TTL_LESS_ONE)
+			return nfo_saying_refuse(saying, "cannot change the TTL twice");
 		if (action->type == NFO_ACT_DEC_TTL &&
 		    !say_dec_ttl(saying, ++n_dec))
 			return false;

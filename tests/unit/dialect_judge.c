@@ -104,6 +104,8 @@ static const char *wrong_sfc(const struct nfo_rule *rule)
 		return "a rewrite it refuses";
 	if (set.ttl && rule->mask.ttl != 0xff)
 		return "a TTL set";
+	if (count(rule, NFO_ACT_DEC_TTL) + !!set.ttl > 1)
+		return "a TTL changed twice";
 	/* Its rules have one priority: a guard is none. */
 	if (count(rule, NFO_ACT_DEC_TTL) && !(rule->key.ttl & rule->mask.ttl & 0xfe))
 		return "a decrement of TTL 1";
@@ -165,6 +167,7 @@ const char *dialect_other_meaning(const struct nfo_rule *rule,
 {
 	struct nfo_key mask = said->mask;
 	unsigned int i, j = 0;
+	bool ttl_set = false;
 
 	/* Fragments have no ports that the NIC finds. */
 	if (rule->mask.ip_frag && !said->mask.ip_frag && !rule->key.ip_frag &&
@@ -184,8 +187,9 @@ const char *dialect_other_meaning(const struct nfo_rule *rule,
 		if (j == said->n_actions)
 			return "an action less";
 		b = said->actions[j++];
+		ttl_set |= a.type == NFO_ACT_SET && a.set.mask.ttl;
 		if (a.type == NFO_ACT_DEC_TTL && b.type == NFO_ACT_SET) {
-			if (rule->mask.ttl != 0xff ||
+			if (rule->mask.ttl != 0xff || ttl_set ||
 			    b.set.value.ttl != rule->key.ttl - 1)
 				return "another TTL";
 			continue;
