@@ -3,10 +3,10 @@
  * batch: what one thread sends. See table.h, table_private.h.
  *
  * An entry always goes one step at a time: batch_next() compares what is
- * wanted, in the words of its NIC, with what is installed and names the one message that comes next; the
- * answer (answer.c) changes what is installed, and so on until there is
- * nothing left to do. So it does not matter in which order wishes and answers
- * come in.
+ * wanted, in the words of its NIC, with what is installed and names the one
+ * message that comes next; the answer (answer.c) changes what is installed, and
+ * so on until there is nothing left to do. So it does not matter in which order
+ * wishes and answers come in.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>

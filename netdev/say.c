@@ -18,19 +18,24 @@ void nfo_entry_unsay(struct nfo_entry *entry)
 	entry->said = NULL;
 }
 
-/* @body, whose reference passes, is what is said; what is there is kept. */
+static bool is_same(const struct nfo_body *a, const struct nfo_body *b)
+{
+	return a && a->hw_only == b->hw_only && nfo_body_equal(a, b);
+}
+
+/*
+ * @body, whose reference passes, is what is said. If the same lies there, or is
+ * on its way, it is that: then nothing will have to be sent.
+ */
 static void say(struct nfo_entry *entry, struct nfo_body *body)
 {
-	const struct nfo_slot *slot = entry->slot;
 	struct nfo_body *same = NULL;
 
-	/* The same as lies there: nothing will have to be sent. */
-	if (slot && slot->body && slot->body->hw_only == body->hw_only &&
-	    nfo_body_equal(slot->body, body))
-		same = slot->body;
-	/* The same as is on its way there. */
-	else if (entry->said && entry->said->hw_only == body->hw_only &&
-		 nfo_body_equal(entry->said, body))
+	if (entry->op.type && is_same(entry->op.body, body))
+		same = entry->op.body;
+	else if (entry->slot && is_same(entry->slot->body, body))
+		same = entry->slot->body;
+	else if (is_same(entry->said, body))
 		same = entry->said;
 	if (same) {
 		nfo_body_unref(body);
