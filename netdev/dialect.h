@@ -94,6 +94,7 @@ struct nfo_dialect {
 	bool		type_needed;	/* eth_type must be matched, as a whole */
 	uint16_t	types[5];	/* eth_type it takes, host order; none: all */
 	bool		tag_8021q;	/* takes each tag for one of 802.1Q */
+	bool		tag_by_id;	/* with its id; of priorities 0 only */
 	bool		tun_port_needed; /* no tunnel without its UDP port */
 	uint16_t	geneve_match;	/* bytes of options; 0: none */
 

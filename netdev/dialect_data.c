@@ -235,7 +235,8 @@ static const struct nfo_dialect ice = {
  * never whether there are others; bnxt_tc_parse_actions() passes over what it
  * does not know. Of an address' mask it tells the firmware the number of bits.
  * A second address to rewrite overwrites the first; an IPv6 destination is
- * kept where the source's is and never sent; of a word with ports it takes the
+ * kept where the source's is and never sent; a tag goes without a mask, so that
+ * one of any id would be one of id 0 (is_vlan_tci_allowed()); of a word with ports it takes the
  * half where the source port is (bnxt_tc_parse_pedit()). With a tag it sends
  * the addresses of the match as those to write (bnxt_hwrm_cfa_flow_alloc()).
  * Where ports are in a fragment its firmware does not say: as with RSS, taken
@@ -273,7 +274,7 @@ static const struct nfo_dialect bnxt = {
 	},
 	.frag_by_ports = true,
 	.type_needed = true,
-	.tag_8021q = true,
+	.tag_8021q = true, .tag_by_id = true,
 	.tun_port_needed = true,
 	.actions = ACT(REDIRECT) | ACT(DROP) | ACT(VLAN_PUSH) | ACT(VLAN_POP) |
 		   ACT(SET) | ACT(CSUM) | ACT(TUNNEL_SET) |

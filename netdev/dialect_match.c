@@ -97,7 +97,7 @@ static bool say_fields(struct nfo_saying *saying)
 	return true;
 }
 
-/* Ethernet types, and the tags before them. */
+/* The Ethernet type, which is behind all tags. */
 static bool say_types(struct nfo_saying *saying)
 {
 	const struct nfo_dialect *dialect = saying->dialect;
@@ -112,10 +112,26 @@ static bool say_types(struct nfo_saying *saying)
 	if (rule->mask.eth_type && !known)
 		return nfo_saying_refuse(saying, "cannot match eth_type 0x%04x",
 					 type);
-	for (int i = 0; i < 2 && dialect->tag_8021q; i++)
-		if (rule->mask.vlan_tpid[i] &&
-		    rule->key.vlan_tpid[i] != htons(ETH_P_8021Q))
+	return true;
+}
+
+static bool say_tags(struct nfo_saying *saying)
+{
+	const struct nfo_dialect *dialect = saying->dialect;
+	const struct nfo_key *key = &saying->rule->key;
+	const struct nfo_key *mask = &saying->rule->mask;
+
+	for (int i = 0; i < 2; i++) {
+		if (!mask->vlan_tpid[i])
+			continue;
+		if (dialect->tag_8021q &&
+		    key->vlan_tpid[i] != htons(ETH_P_8021Q))
 			return nfo_saying_refuse(saying, "would take the tag for one of 802.1Q");
+		if (dialect->tag_by_id && mask->vlan_vid[i] != 0xfff)
+			return nfo_saying_refuse(saying, "would take a tag of any id for one of id 0");
+		if (dialect->tag_by_id && key->vlan_pcp[i])
+			return nfo_saying_refuse(saying, "cannot match the priority of a tag");
+	}
 	return true;
 }
 
@@ -189,6 +205,6 @@ bool nfo_saying_match(struct nfo_saying *saying)
 	if (rule->mask.tos && rule->key.eth_type == htons(ETH_P_IPV6) &&
 	    saying->dialect->output == NFO_OUTPUT_IN)
 		return nfo_saying_refuse(saying, "cannot match ip_tos of IPv6");
-	return say_types(saying) && say_fields(saying) &&
+	return say_types(saying) && say_tags(saying) && say_fields(saying) &&
 	       say_transport(saying) && say_ct(saying) && say_tunnel(saying);
 }

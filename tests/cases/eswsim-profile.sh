@@ -99,7 +99,6 @@ takes "$F ip_proto tcp tcp_flags 0/0x7 $to" eth/ip/tcp,flags=0x2 vf1=eth/ip/tcp,
 takes "$UDP $copy $to" $U vf1=$U
 takes "$UDP action goto chain 5" $U rep0=$U
 takes "$UDP action vlan push id 5 priority 3 pipe $to" $U vf1=eth/vlan,id=5/ip/udp/data
-takes "$F src_ip 10.0.0.1/255.0.0.255 $to" eth/ip,src=10.0.9.9/udp/data vf1=eth/ip,src=10.0.9.9/udp/data
 # Checksums come right by themselves, asked for or not.
 takes "$UDP action pedit ex munge ip src set 10.0.0.9 pipe $to" $U vf1=eth/ip,src=10.0.0.9/udp/data
 takes "$UDP action pedit ex munge ip src set 10.0.0.9 pipe csum ip4h and udp pipe $to" $U vf1=eth/ip,src=10.0.0.9/udp/data

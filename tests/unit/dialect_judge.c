@@ -56,6 +56,8 @@ static const char *wrong_bnxt(const struct nfo_rule *rule)
 	    m->tun_tos || m->tun_ttl || m->tun_gbp || m->tun_sport ||
 	    m->tun_flags || rule->geneve)
 		return "a key it ignores";
+	if (m->vlan_tpid[0] && (m->vlan_vid[0] != 0xfff || rule->key.vlan_pcp[0]))
+		return "a tag without its id";
 	if (outputs(rule) > 1 || count(rule, NFO_ACT_MIRROR))
 		return "a copy it loses";
 	if (count(rule, NFO_ACT_GOTO) || count(rule, NFO_ACT_CT) ||

@@ -56,7 +56,7 @@ static const struct {
 	const char *told;
 } matrix[] = {
 	{ "any", "====-~" }, { "ethernet", "=-==--" },
-	{ "vlan_no_type", "====-~" }, { "vlan_ipv4", "=====~" },
+	{ "vlan_no_type", "====-~" }, { "vlan_ipv4", "====-~" },
 	{ "vlan_any_id", "===--~" }, { "qinq", "====-~" },
 	{ "qinq_no_type", "====-~" }, { "mpls", "-----~" },
 	{ "mpls_tc", "-=---~" }, { "ipv4", "===---" },
