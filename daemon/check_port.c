@@ -10,7 +10,9 @@
 
 #include <linux/devlink.h>
 #include <linux/ethtool.h>
+#include <linux/if_ether.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include <unistd.h>
 
 #include "devlink.h"
+#include "dialect.h"
 #include "table.h"
 
 /* The driver of @name and its firmware; false: it has none to tell of. */
@@ -121,6 +124,54 @@ static bool check_eswitch(struct check *check, const struct nfo_port *port)
 
 /* --- one port --- */
 
+/* The least that a connection of a flowtable needs: UDP, routed. 0 or errno. */
+static int routed_make(struct nfo_rule *rule)
+{
+	struct nfo_set value = { .eth_src = { 2 }, .eth_dst = { 2 } };
+	struct nfo_set mask;
+	int err;
+
+	memset(&mask, 0, sizeof(mask));
+	memset(mask.eth_src, 0xff, sizeof(mask.eth_src));
+	memset(mask.eth_dst, 0xff, sizeof(mask.eth_dst));
+	nfo_rule_init(rule);
+	rule->key.eth_type = htons(ETH_P_IP);
+	rule->mask.eth_type = 0xffff;
+	rule->key.ip_proto = IPPROTO_UDP;
+	rule->mask.ip_proto = 0xff;
+	rule->key.sport = rule->key.dport = htons(1);
+	rule->mask.sport = rule->mask.dport = 0xffff;
+	rule->mask.ip_frag = NFO_FRAG_ANY;
+	err = nfo_rule_add_set(rule, &value, &mask);
+	if (!err)
+		err = nfo_rule_add_plain(rule, NFO_ACT_DEC_TTL);
+	if (!err)
+		err = nfo_rule_fix_csum(rule);
+	return err ? err : nfo_rule_add_redirect(rule, 1);
+}
+
+/* A port of a flowtable whose NIC can carry none of its connections. */
+static void check_dialect(struct check *check, const struct nfo_port *port)
+{
+	static const struct nfo_dialect_place place;
+	struct nfo_said said;
+	struct nfo_rule rule;
+
+	if (!port->dialect)
+		return;
+	nfo_rule_init(&said.rule);
+	if (!routed_make(&rule) &&
+	    nfo_dialect_say(port->dialect, &rule, &place, &said) ==
+	    NFT_OFFLOAD_REASON_NIC_UNABLE)
+		findings_add(&check->findings, &(struct finding){
+			.verdict = FINDING_ERROR, .check = "nic_unable",
+			.subject = port->name,
+		}, "its NIC can carry no connection of a flowtable (%s): all that come in here stay in software",
+		said.text);
+	nfo_rule_uninit(&said.rule);
+	nfo_rule_uninit(&rule);
+}
+
 static void check_port(struct check *check, const struct nfo_port *port)
 {
 	bool wanted = check_port_wanted(check, port->name);
@@ -135,6 +186,8 @@ static void check_port(struct check *check, const struct nfo_port *port)
 			.cure = cure,
 		}, "hw-tc-offload is off: it takes no rules");
 	}
+	if (wanted)
+		check_dialect(check, port);
 	if (wanted && !port->up) {
 		snprintf(cure, sizeof(cure), "ip link set %s up", port->name);
 		findings_add(&check->findings, &(struct finding){

@@ -234,6 +234,8 @@ static json_object *report_port(struct report *report)
 	report_put_string(object, "switch_id", switch_id);
 	report_put_bool(object, "up", port->up);
 	report_put_bool(object, "hw_tc_offload", port->hw_tc_offload);
+	report_put_string(object, "dialect",
+			  port->dialect ? port->dialect->name : "");
 	report_put_number(object, "mtu", port->mtu);
 	report_put_string(object, "verdict", agent_verdict(port, &text));
 	report_put_string(object, "verdict_text", text);

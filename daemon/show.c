@@ -143,6 +143,7 @@ static int show_port(void *arg, const char *line, json_object *object)
 		is_port ? member_text(object, "port_name") : "-",
 		member_bool(object, "up") ? "up" : "down", mtu,
 		member_bool(object, "hw_tc_offload") ? "on" : "off",
+		is_port ? member_text(object, "dialect") : "-",
 		member_text(object, "verdict") });
 }
 
@@ -150,14 +151,14 @@ int show_ports(const struct show_options *options)
 {
 	static const char *const heads[] = {
 		"DEVICE", "SWITCH", "PORT", "LINK", ">MTU", "HW-TC-OFFLOAD",
-		"VERDICT",
+		"DIALECT", "VERDICT",
 	};
 	static struct show show;
 	int err = 0;
 
 	show.options = options;
 	if (!options->json)
-		err = column_init(&show.column, heads, 7);
+		err = column_init(&show.column, heads, 8);
 	if (!err)
 		err = client_ask(options->socket, "ports", show_port, &show);
 	if (!err || show.column.n_rows > 1)

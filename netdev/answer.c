@@ -52,13 +52,23 @@ static bool means_later(int err, enum nft_offload_reason reason,
 /* Is what was to be placed still wanted, and no reason known against it? */
 static bool still_wanted(const struct nfo_entry *entry)
 {
-	return entry->op.body == entry->wanted && !entry->hold;
+	return entry->op.body == entry->said && !entry->hold;
+}
+
+/* What a refusal means; each driver has its own errno for a full table. */
+static enum nft_offload_reason meaning(const struct nfo_entry *entry, int err,
+				       const char *text)
+{
+	if (entry->dialect && nfo_dialect_is_full(entry->dialect, err) &&
+	    !nfo_reason_is_kernels(text))
+		return NFT_OFFLOAD_REASON_TABLE_FULL;
+	return nfo_reason_from_tc(err, text);
 }
 
 /* TC has refused a rule: @entry stays without, for now or for good. */
 static void refused(struct nfo_entry *entry, int err, const char *text)
 {
-	enum nft_offload_reason reason = nfo_reason_from_tc(err, text);
+	enum nft_offload_reason reason = meaning(entry, err, text);
 
 	nfo_count(&entry->table->stats.refused[reason], 1);
 	if (!still_wanted(entry))
@@ -187,9 +197,9 @@ static void get_done(struct nfo_entry *entry, int err)
 		entry->slot->packets = entry->slot->bytes = 0;
 	nfo_entry_count(entry, op->packets, op->bytes);
 	/* The same body tells batch_next() that there is nothing to do. */
-	if (entry->wanted && nfo_body_equal(body, entry->wanted)) {
+	if (entry->said && nfo_body_equal(body, entry->said)) {
 		nfo_body_unref(body);
-		body = nfo_body_ref(entry->wanted);
+		body = nfo_body_ref(entry->said);
 	}
 	nfo_slot_have(entry->slot, body);
 	entry->slot->broken = !op->in_hw;

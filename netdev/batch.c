@@ -3,10 +3,10 @@
  * batch: what one thread sends. See table.h, table_private.h.
  *
  * An entry always goes one step at a time: batch_next() compares what is
- * wanted with what is installed and names the one message that comes next; the
- * answer (answer.c) changes what is installed, and so on until there is
- * nothing left to do. So it does not matter in which order wishes and answers
- * come in.
+ * wanted, in the words of its NIC, with what is installed and names the one
+ * message that comes next; the answer (answer.c) changes what is installed, and
+ * so on until there is nothing left to do. So it does not matter in which order
+ * wishes and answers come in.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -25,15 +25,15 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 		return NFO_OP_GET;
 	if (entry->deleted)
 		return slot ? NFO_OP_DEL : NFO_OP_FORGET;
-	if (!entry->wanted || entry->hold || (entry->exposed && slot))
+	if (!entry->said || entry->hold || (entry->exposed && slot))
 		return slot ? NFO_OP_DEL : NFO_OP_NONE;
 	if (!slot)
 		return NFO_OP_NEW;
-	if (slot->body == entry->wanted && !slot->broken)
+	if (slot->body == entry->said && !slot->broken)
 		return entry->guard || !nfo_guard_needed(entry, slot->body) ?
 			NFO_OP_NONE : NFO_OP_KEEP;
 	/* Another match is another rule; only actions change in place. */
-	if (slot->stuck || !nfo_body_same_match(slot->body, entry->wanted))
+	if (slot->stuck || !nfo_body_same_match(slot->body, entry->said))
 		return NFO_OP_DEL;
 	return NFO_OP_REPLACE;
 }
@@ -68,6 +68,8 @@ static uint32_t put_flags(struct nfo_entry *entry)
 
 	if (flags & NFO_TABLE_SKIP_HW)
 		return NFO_TC_SKIP_HW;
+	if (entry->op.body->hw_only)
+		return NFO_TC_SKIP_SW;
 	/* Connections of flowtables have a software path of their own. */
 	if (!(flags & NFO_TABLE_ANY) || entry->source != NFO_SOURCE_OVS) {
 		entry->op.echoed = needs_software(entry);
@@ -212,7 +214,7 @@ void nfo_batch_step(struct nfo_batch *batch, struct nfo_entry *entry)
 	op->batch = batch;
 	op->unsent = op->replied = op->echoed = op->in_hw = false;
 	if (op_places(type))
-		op->body = nfo_body_ref(entry->wanted);
+		op->body = nfo_body_ref(entry->said);
 	if (type == NFO_OP_NEW)
 		err = nfo_slot_open(entry, &op->body->place);
 	nfo_entry_publish(entry);

@@ -204,9 +204,9 @@ void nfo_entry_publish(struct nfo_entry *entry)
 		state = NFO_STATE_REMOVING;
 	else if (entry->op.type)
 		state = NFO_STATE_PLACING;
-	else if (entry->slot && entry->wanted && !entry->hold &&
+	else if (entry->slot && entry->said && !entry->hold &&
 		 !entry->unsure && !entry->slot->broken &&
-		 entry->slot->body == entry->wanted)
+		 entry->slot->body == entry->said)
 		state = NFO_STATE_IN_HW;
 
 	if ((state == NFO_STATE_IN_HW) != (old == NFO_STATE_IN_HW)) {
@@ -227,6 +227,7 @@ void nfo_entry_want(struct nfo_entry *entry, struct nfo_body *body)
 
 	nfo_store(&entry->wanted, body);
 	nfo_body_unref(old);
+	nfo_entry_unsay(entry);
 }
 
 struct info {

@@ -33,7 +33,8 @@ struct nfo_eswitch {
 	struct mnl_socket *events;	/* NULL for a fake */
 	int ioctl_fd;			/* for ethtool; -1 for a fake */
 	nfo_port_feature_fn *feature;
-	void *feature_arg;
+	nfo_port_driver_fn *driver;
+	void *feature_arg;		/* of both */
 	pthread_rwlock_t lock;
 	struct ports ports;
 };
@@ -100,9 +101,22 @@ static void ports_remove(struct ports *ports, uint32_t ifindex)
 /* Asks for what no link message says; only a switchdev port can have it. */
 static void port_complete(struct nfo_eswitch *eswitch, struct nfo_port *port)
 {
-	if (port->switch_id_len)
-		port->hw_tc_offload = eswitch->feature(eswitch->feature_arg,
-						       port->name) == 1;
+	const struct nfo_port *old = ports_get(&eswitch->ports, port->ifindex);
+	char driver[NFO_DRIVER_MAX] = "";
+
+	if (!port->switch_id_len)
+		return;
+	port->hw_tc_offload = eswitch->feature(eswitch->feature_arg,
+					       port->name) == 1;
+	/* A driver that had no name yet may have one now. */
+	if (old && old->dialect && old->dialect != &nfo_dialect_generic &&
+	    nfo_port_same_switch(old, port)) {
+		port->dialect = old->dialect;
+		return;
+	}
+	if (eswitch->driver)
+		eswitch->driver(eswitch->feature_arg, port, driver);
+	port->dialect = nfo_dialect_find(driver);
 }
 
 /* --- all devices --- */
@@ -287,6 +301,7 @@ int nfo_eswitch_create(struct nfo_eswitch **eswitchp)
 		return -ENOMEM;
 	pthread_rwlock_init(&eswitch->lock, NULL);
 	eswitch->feature = nfo_port_feature;
+	eswitch->driver = nfo_port_driver;
 	eswitch->feature_arg = &eswitch->ioctl_fd;
 	/* Ethtool's ioctl works on any socket; this is the simplest. */
 	eswitch->ioctl_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -308,7 +323,8 @@ int nfo_eswitch_create(struct nfo_eswitch **eswitchp)
 
 int nfo_eswitch_create_fake(struct nfo_eswitch **eswitchp,
 			    struct nfo_rtnl *rtnl,
-			    nfo_port_feature_fn *feature, void *arg)
+			    nfo_port_feature_fn *feature,
+			    nfo_port_driver_fn *driver, void *arg)
 {
 	struct nfo_eswitch *eswitch = calloc(1, sizeof(*eswitch));
 	int err;
@@ -319,6 +335,7 @@ int nfo_eswitch_create_fake(struct nfo_eswitch **eswitchp,
 	}
 	pthread_rwlock_init(&eswitch->lock, NULL);
 	eswitch->feature = feature;
+	eswitch->driver = driver;
 	eswitch->feature_arg = arg;
 	eswitch->ioctl_fd = -1;
 	eswitch->rtnl = rtnl;
@@ -495,5 +512,10 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 	}
 	if (size)
 		*text = '\0';
+	/* A bond's and a tunnel's rules are for the NIC of their ports. */
+	if (!in->dialect)
+		in->dialect = check.switched.dialect;
+	if (!in->dialect)
+		in->dialect = &nfo_dialect_generic;
 	return NFT_OFFLOAD_REASON_NONE;
 }

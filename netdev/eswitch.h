@@ -15,6 +15,8 @@
  * threads, would want copying in any case, and could not be tested without a
  * kernel.
  *
+ * Which driver a port has, and so its dialect, is asked for once for each.
+ *
  * A driver that goes to switchdev mode without registering its uplink anew
  * tells nobody; call nfo_eswitch_refresh() every few seconds for that.
  */
@@ -47,11 +49,13 @@ int nfo_eswitch_create(struct nfo_eswitch **eswitchp);
 
 /*
  * The same for tests: devices are dumped over @rtnl (which passes to the
- * eswitch), hw-tc-offload is what @feature(@arg) says, there are no events.
+ * eswitch), hw-tc-offload is what @feature(@arg) says and the driver's name
+ * what @driver(@arg) says (NULL: none is known), there are no events.
  */
 int nfo_eswitch_create_fake(struct nfo_eswitch **eswitchp,
 			    struct nfo_rtnl *rtnl,
-			    nfo_port_feature_fn *feature, void *arg);
+			    nfo_port_feature_fn *feature,
+			    nfo_port_driver_fn *driver, void *arg);
 
 /* NULL is fine. */
 void nfo_eswitch_destroy(struct nfo_eswitch *eswitch);
@@ -89,7 +93,8 @@ ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
  * HW_TC_OFFLOAD_OFF, SAME_PORT. @text (@size bytes) then names the device. A
  * tunnel device or internal port (nfo_port.indirect) goes with any switch, a
  * bond with that of its members. *@in becomes a copy of the port that holds the
- * rule, empty where there is none. Any thread.
+ * rule, empty where there is none; its dialect is that of the switch that the
+ * rule goes to, never NULL if there is no reason against it. Any thread.
  */
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 					  const struct nfo_rule *rule,

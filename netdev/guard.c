@@ -20,12 +20,9 @@ bool nfo_guard_needed(const struct nfo_entry *entry,
 	const struct nfo_rule *rule = &body->rule;
 
 	/* OVS says itself which TTL its flows match. */
-	if (entry->source != NFO_SOURCE_FLOWTABLE)
+	if (entry->source != NFO_SOURCE_FLOWTABLE || nfo_dialect_ttl_safe(rule))
 		return false;
-	for (unsigned int i = 0; i < rule->n_actions; i++)
-		if (rule->actions[i].type == NFO_ACT_DEC_TTL)
-			return true;
-	return false;
+	return nfo_rule_has(rule, NFO_ACT_DEC_TTL);
 }
 
 /* One for each hook, chain, protocol and stack of tags. */
@@ -78,6 +75,20 @@ void nfo_guard_words(const struct nfo_refusal *hold,
 		 hold ? hold->text : "");
 }
 
+/* Shard locked: says the guard to the NIC of @dialect, if that can be. */
+static void guard_say(struct nfo_entry *guard,
+		      const struct nfo_dialect *dialect)
+{
+	char text[NFT_OFFLOAD_TEXT_MAX] = "";
+	enum nft_offload_reason reason;
+
+	reason = nfo_entry_say(guard, dialect, text, sizeof(text));
+	if (reason)
+		nfo_entry_hold(guard, reason, text);
+	else
+		nfo_orphan_adopt(guard);
+}
+
 int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 		   const struct nfo_body *body)
 {
@@ -93,12 +104,12 @@ int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 	if (!guard->wanted) {
 		guard->indirect = entry->indirect;
 		nfo_entry_want(guard, guard_body(body, entry->indirect));
-		if (guard->wanted)
-			nfo_orphan_adopt(guard);
 	}
 	/* Whoever asks anew has a reason to believe in another answer. */
 	if (guard->hold && !guard->waiting)
 		nfo_entry_hold(guard, NFT_OFFLOAD_REASON_NONE, NULL);
+	if (guard->wanted && !guard->said)
+		guard_say(guard, entry->dialect);
 	guard->refs++;
 	guard->deleted = false;
 	nfo_entry_publish(guard);

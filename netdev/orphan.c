@@ -83,24 +83,24 @@ out:
 	return err;
 }
 
-/* The orphan with what @entry wants, taken off the list; NULL: none. */
+/* The orphan with what is said of @entry, taken off the list; NULL: none. */
 static struct nfo_orphan *orphan_take(struct nfo_entry *entry)
 {
 	struct nfo_table *table = entry->table;
-	const struct nfo_body *wanted = entry->wanted;
+	const struct nfo_body *said = entry->said;
 	struct cds_lfht_iter iter;
 	struct cds_lfht_node *node;
 	struct nfo_orphan *found = NULL;
 
 	pthread_mutex_lock(&table->orphans.lock);
-	cds_lfht_for_each_duplicate(table->orphans.hash, wanted->hash,
-				    orphan_match, &wanted->hash, &iter, node) {
+	cds_lfht_for_each_duplicate(table->orphans.hash, said->hash,
+				    orphan_match, &said->hash, &iter, node) {
 		struct nfo_orphan *orphan =
 			caa_container_of(node, struct nfo_orphan, node);
 
 		if (orphan->adoptable && orphan->source == entry->source &&
-		    same_place(&orphan->place, &wanted->place) &&
-		    nfo_rule_match_equal(&orphan->rule, &wanted->rule)) {
+		    same_place(&orphan->place, &said->place) &&
+		    nfo_rule_match_equal(&orphan->rule, &said->rule)) {
 			orphan_remove(table, orphan);
 			found = orphan;
 			break;
@@ -124,7 +124,8 @@ bool nfo_orphan_adopt(struct nfo_entry *entry)
 	struct nfo_body *body;
 	uint64_t now;
 
-	if (!nfo_load(&table->stats.orphans) || !entry->wanted->place.prio)
+	if (!nfo_load(&table->stats.orphans) || !entry->said ||
+	    !entry->said->place.prio)
 		return false;
 	orphan = orphan_take(entry);
 	if (!orphan)
@@ -137,9 +138,9 @@ bool nfo_orphan_adopt(struct nfo_entry *entry)
 		nfo_body_unref(body);
 		return false;
 	}
-	if (nfo_body_equal(body, entry->wanted)) {
+	if (nfo_body_equal(body, entry->said)) {
 		nfo_body_unref(body);
-		body = nfo_body_ref(entry->wanted);
+		body = nfo_body_ref(entry->said);
 		nfo_count(&table->stats.adopted, 1);
 	} else {
 		nfo_count(&table->stats.adopted_replaced, 1);

@@ -10,13 +10,21 @@
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "port.h"
 
 #define FEATURE_NAME "hw-tc-offload"
+
+/* Newer than the oldest headers that this is built with: Linux 6.2. */
+#define LINK_DEVLINK_PORT	62	/* IFLA_DEVLINK_PORT */
+/* In it, DEVLINK_ATTR_BUS_NAME and DEVLINK_ATTR_DEV_NAME of linux/devlink.h. */
+#define DEVLINK_BUS		1
+#define DEVLINK_DEV		2
 
 /* Copies the string attribute @attr to @to, cut to IF_NAMESIZE. */
 static void copy_name(char *to, const struct nlattr *attr)
@@ -94,6 +102,21 @@ static void parse_kind(const struct nlattr *info, struct nfo_port *port)
 	port->external = data && is_external(kind, data);
 }
 
+/* Which NIC @nest, IFLA_DEVLINK_PORT, says @port is of. */
+static void parse_devlink(const struct nlattr *nest, struct nfo_port *port)
+{
+	const struct nlattr *bus = find(nest, DEVLINK_BUS, MNL_TYPE_NUL_STRING);
+	const struct nlattr *dev = find(nest, DEVLINK_DEV, MNL_TYPE_NUL_STRING);
+	int len;
+
+	if (!bus || !dev)
+		return;
+	len = snprintf(port->devlink, sizeof(port->devlink), "%s/%s",
+		       mnl_attr_get_str(bus), mnl_attr_get_str(dev));
+	if (len >= (int)sizeof(port->devlink))
+		port->devlink[0] = '\0';
+}
+
 /* Takes one attribute into @port. 0, -EBADMSG, or -ENOENT as in port.h. */
 static int parse_attr(const struct nlattr *attr, struct nfo_port *port)
 {
@@ -135,6 +158,9 @@ static int parse_attr(const struct nlattr *attr, struct nfo_port *port)
 		/* Longer ones are no Ethernet's. */
 		if (len == sizeof(port->mac))
 			memcpy(port->mac, mnl_attr_get_payload(attr), len);
+		break;
+	case LINK_DEVLINK_PORT:
+		parse_devlink(attr, port);
 		break;
 	case IFLA_MTU:
 		if (len < sizeof(uint32_t))
@@ -181,6 +207,7 @@ bool nfo_port_equal(const struct nfo_port *a, const struct nfo_port *b)
 	       a->indirect == b->indirect && a->lag == b->lag &&
 	       a->master == b->master && a->tunnel_port == b->tunnel_port &&
 	       a->link == b->link && a->running == b->running &&
+	       a->dialect == b->dialect &&
 	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
 	       a->switch_id_len == b->switch_id_len &&
 	       !memcmp(a->switch_id, b->switch_id, a->switch_id_len) &&
@@ -191,7 +218,7 @@ static int ethtool(int fd, const char *name, void *cmd)
 {
 	struct ifreq request = { .ifr_data = cmd };
 
-	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	return ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0;
 }
 
@@ -265,4 +292,44 @@ int nfo_port_feature(void *arg, const char *name)
 		ret = features->features[i / 32].active >> (i % 32) & 1;
 	free(features);
 	return ret;
+}
+
+/* The driver that @link, a path in sysfs, leads to. 0 or negative errno. */
+static int driver_behind(const char *link, char driver[NFO_DRIVER_MAX])
+{
+	char target[256];
+	const char *name;
+	ssize_t len;
+
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return -errno;
+	target[len] = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	if (strlen(name) >= NFO_DRIVER_MAX)
+		return -ENAMETOOLONG;
+	strcpy(driver, name);
+	return 0;
+}
+
+void nfo_port_driver(void *arg, const struct nfo_port *port,
+		     char driver[NFO_DRIVER_MAX])
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	const char *slash = strchr(port->devlink, '/');
+	char link[sizeof("/sys/bus//devices//driver") + NFO_DEVLINK_MAX];
+
+	driver[0] = '\0';
+	if (!ethtool(*(int *)arg, port->name, &info) && info.driver[0]) {
+		info.driver[sizeof(info.driver) - 1] = '\0';
+		strcpy(driver, info.driver);
+		return;
+	}
+	if (!slash)
+		return;
+	snprintf(link, sizeof(link), "/sys/bus/%.*s/devices/%s/driver",
+		 (int)(slash - port->devlink), port->devlink, slash + 1);
+	if (driver_behind(link, driver))
+		driver[0] = '\0';
 }

@@ -72,6 +72,8 @@ static const struct reason reasons[] = {
 	       "The flow leaves through IPsec, which is left to software: exempt it from the policy if that is not wanted."),
 	REASON(QDISC, "qdisc",
 	       "Packets would bypass a queueing discipline of a port of the flow: remove it, or set bypass-qdisc (nft-offload.conf(5)) if that is wanted."),
+	REASON(NIC_UNABLE, "nic_unable",
+	       "The NIC's driver cannot carry out what is named, or would get it wrong without a word, and is not asked: leave the flow to software, or use a NIC that can."),
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) ==
@@ -106,7 +108,7 @@ int nfo_reason_by_name(const char *name)
  * module's name first (NL_SET_ERR_MSG_MOD) is of cls_flower or an action;
  * the others start like one of these. A driver may say anything else.
  */
-static int is_kernel_text(const char *text)
+bool nfo_reason_is_kernels(const char *text)
 {
 	static const char *const starts[] = {
 		"cls_", "act_", "sch_",
@@ -128,10 +130,10 @@ static int is_kernel_text(const char *text)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+	for (i = 0; text && i < sizeof(starts) / sizeof(starts[0]); i++)
 		if (!strncmp(text, starts[i], strlen(starts[i])))
-			return 1;
-	return 0;
+			return true;
+	return false;
 }
 
 /*
@@ -144,7 +146,7 @@ static enum nft_offload_reason refused(int err, const char *text)
 {
 	if (text && strstr(text, "offload is disabled"))
 		return NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF;
-	if (text && *text && is_kernel_text(text))
+	if (nfo_reason_is_kernels(text))
 		return NFT_OFFLOAD_REASON_KERNEL_REFUSED;
 	/* The filter or action kind has no module: nothing asked a driver. */
 	if (err == ENOENT || err == EPERM || err == EACCES || err == ENOPROTOOPT)

@@ -10,6 +10,7 @@
 #define NFO_REASON_H
 
 #include <linux/nft_offload.h>
+#include <stdbool.h>
 
 /*
  * The word for @reason in JSON and metrics ("table_full"); "none" for
@@ -30,5 +31,8 @@ int nfo_reason_by_name(const char *name);
  * net/sched/cls_api.c, cls_flower.c and include/net/pkt_cls.h for the words.
  */
 enum nft_offload_reason nfo_reason_from_tc(int err, const char *text);
+
+/* Are @text (NULL or "" if none) the kernel's own words, and no driver's? */
+bool nfo_reason_is_kernels(const char *text);
 
 #endif /* NFO_REASON_H */

@@ -113,6 +113,9 @@ void nfo_table_check(struct nfo_entry *entry)
 					   &wanted->rule, &wanted->place, &in,
 					   text, sizeof(text));
 		entry->indirect = in.indirect;
+		if (!reason)
+			reason = nfo_entry_say(entry, in.dialect, text,
+					       sizeof(text));
 		/* What no NIC can take is not even offered to one. */
 		entry->software = reason &&
 			entry->source == NFO_SOURCE_OVS &&
@@ -120,6 +123,9 @@ void nfo_table_check(struct nfo_entry *entry)
 		if (entry->software)
 			reason = NFT_OFFLOAD_REASON_NONE;
 	}
+	/* To software as it is. */
+	if (entry->software || (!entry->said && !reason))
+		nfo_entry_say(entry, NULL, text, sizeof(text));
 	/* What TC has said stands until retried, unless a port objects. */
 	if (!reason && entry->hold && entry->from_tc)
 		return;
@@ -157,16 +163,9 @@ static void entry_told(struct nfo_entry *entry, const struct nfo_place *where,
 /* Shard locked: @entry now wants @body, whose reference passes. */
 static void entry_put(struct nfo_entry *entry, struct nfo_body *body)
 {
-	const struct nfo_slot *slot = entry->slot;
-
 	if (entry->wanted && nfo_body_equal(entry->wanted, body)) {
 		nfo_body_unref(body);
 	} else {
-		/* The same as lies there: nothing will have to be sent. */
-		if (slot && slot->body && nfo_body_equal(slot->body, body)) {
-			nfo_body_unref(body);
-			body = nfo_body_ref(slot->body);
-		}
 		nfo_entry_want(entry, body);
 		/* Another rule may be taken where the last one was not. */
 		nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);

@@ -4,6 +4,7 @@
  * is table.h.
  *
  *	entry.c		entries and what hangs off them; who may see what
+ *	say.c		what is sent of a rule, by the NIC's dialect
  *	slot.c		rules in the kernel, found by place
  *	chain.c		how many of them go to which chain
  *	batch.c		the next step of an entry: what to send
@@ -44,6 +45,7 @@ struct nfo_body {
 	struct rcu_head		rcu;
 	uint64_t		hash;	/* of the match */
 	struct nfo_place	place;	/* handle 0 */
+	bool			hw_only; /* must not lie in software, too */
 	struct nfo_rule		rule;
 };
 
@@ -121,6 +123,12 @@ struct nfo_entry {
 
 	/* Under the shard's lock. */
 	struct nfo_op		op;
+	/*
+	 * @wanted as the NIC must be told it: what is sent, found again in the
+	 * kernel, compared with that. NULL: it cannot be told, see hold.
+	 */
+	struct nfo_body		*said;
+	const struct nfo_dialect *dialect; /* of the NIC; NULL: not known */
 	bool			known;	/* has been put or rejected before */
 	bool			deleted; /* by the source */
 	bool			dead;	/* out of table->entries */
@@ -305,7 +313,10 @@ void nfo_entry_hold(struct nfo_entry *entry, enum nft_offload_reason reason,
 /* Shard locked: recomputes the state others see. */
 void nfo_entry_publish(struct nfo_entry *entry);
 
-/* Shard locked: sets wanted to @body, whose reference passes; may be NULL. */
+/*
+ * Shard locked: sets wanted to @body, whose reference passes; may be NULL. What
+ * is to be said of it has to be said anew.
+ */
 void nfo_entry_want(struct nfo_entry *entry, struct nfo_body *body);
 
 /* Shard locked: replaces the source's pointer. */
@@ -319,6 +330,19 @@ void nfo_entry_view(const struct nfo_entry *entry, struct nfo_view *view);
 
 /* Nobody uses the table any more. */
 void nfo_entry_free_all(struct nfo_table *table);
+
+/* --- say.c --- */
+
+/*
+ * Shard locked: what is wanted of @entry is to be said in @dialect; NULL: as it
+ * is. NFT_OFFLOAD_REASON_NONE; or why it cannot be, with @text of @size bytes.
+ */
+enum nft_offload_reason nfo_entry_say(struct nfo_entry *entry,
+				      const struct nfo_dialect *dialect,
+				      char *text, size_t size);
+
+/* Shard locked: nothing is said of @entry any more. */
+void nfo_entry_unsay(struct nfo_entry *entry);
 
 /* --- slot.c --- */
 

@@ -78,6 +78,7 @@ link_matters(const struct nfo_port *before, const struct nfo_port *after)
 {
     return !before || !after || before->indirect != after->indirect
            || before->hw_tc_offload != after->hw_tc_offload
+           || before->dialect != after->dialect
            || before->lag != after->lag || before->master != after->master
            || before->switch_id_len != after->switch_id_len
            || memcmp(before->switch_id, after->switch_id,

@@ -388,6 +388,8 @@ enum asic_verdict asic_action_run(struct asic_packet *packet, struct asic_rule *
 			return ASIC_VERDICT_CHAIN;
 		case ASIC_EDIT:
 			skip_edit = (action->edit.same && skip_edit) || edit(packet, action);
+			if (!skip_edit && action->edit.sums && csum(packet, action->edit.sums))
+				return ASIC_VERDICT_DROP;
 			break;
 		case ASIC_CT:
 			err = asic_zone_run(packet, action);

@@ -176,7 +176,8 @@ enum asic_action_kind {
  * @vlan:	ASIC_VLAN_PUSH, ASIC_VLAN_SET: type and TCI without the DEI bit
  * @edit:	ASIC_EDIT: a word of 32 bits at @offset bytes in @header becomes
  *		(word & mask) ^ value, or with @add (word & mask) ^ ((word + value) & ~mask), in the
- *		host's byte order; @same says that the TC action of the step before goes on
+ *		host's byte order; @same says that the TC action of the step before goes on; @sums
+ *		are the checksums (TCA_CSUM_UPDATE_FLAG_*) that the NIC mends with it
  * @csum:	ASIC_CSUM: TCA_CSUM_UPDATE_FLAG_*
  * @mpls:	ASIC_MPLS_*: ethertype of the result, and what a label stack entry becomes:
  *		(old & keep) | entry, in the host's byte order; a new one is @entry
@@ -200,6 +201,7 @@ struct asic_action {
 			u32 offset;
 			u32 mask;
 			u32 value;
+			u32 sums;
 			bool add;
 			bool same;
 		} edit;
@@ -265,6 +267,7 @@ struct asic_block {
  * @old_bytes:	their bytes
  * @new_drops:	packets that its policers dropped, since TC last asked
  * @lastused:	time of the last packet, or of the insertion, jiffies
+ * @told:	when TC was told of packets last, jiffies
  * @num_actions: how many
  * @actions:	what to do, in order; the last one ends the rule
  */
@@ -283,6 +286,7 @@ struct asic_rule {
 	atomic64_t old_bytes;
 	atomic64_t new_drops;
 	unsigned long lastused;
+	unsigned long told;
 	unsigned int num_actions;
 	struct asic_action actions[];
 };
@@ -345,6 +349,16 @@ void asic_mpls_dump(const struct asic_action *action, struct seq_file *seq);
 
 /* order.c */
 int asic_order_check(struct asic_rule *rule, bool encaps, struct netlink_ext_ack *extack);
+
+/* limit.c */
+u32 asic_limit_mended(const struct asic_rule *rule, const struct asic_action *action);
+int asic_limit_check(const struct asic_profile *profile, const struct flow_rule *from,
+		     const struct asic_rule *rule, const struct asic_key *mask,
+		     struct netlink_ext_ack *extack);
+
+/* mistake.c */
+void asic_mistake_apply(const struct asic_profile *profile, struct asic_rule *rule,
+			struct asic_key *mask);
 
 /* sample.c */
 int asic_sample_draft(const struct flow_action_entry *entry, struct asic_action *action,

@@ -28,6 +28,19 @@ static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 		sizeof(info->bus_info));
 }
 
+/* Whose dialect of TC the port speaks, the name has to say: that of the simulated driver. */
+static void get_port_drvinfo(struct net_device *dev,
+			     struct ethtool_drvinfo *info)
+{
+	const struct asic *asic = &eswsim_port_of(dev)->nic->asic;
+	const struct asic_profile *profile = READ_ONCE(asic->profile);
+
+	get_drvinfo(dev, info);
+	if (profile != asic_profile_default)
+		snprintf(info->driver, sizeof(info->driver), ESWSIM_NAME "-%s",
+			 profile->name);
+}
+
 /* A speed that bonds and bridges can reckon with; nothing limits to it. */
 static int get_link_ksettings(struct net_device *dev,
 			      struct ethtool_link_ksettings *settings)
@@ -99,7 +112,7 @@ const struct ethtool_ops eswsim_ethtool_ops = {
 
 /* Representors and uplinks. */
 const struct ethtool_ops eswsim_ethtool_port_ops = {
-	.get_drvinfo = get_drvinfo,
+	.get_drvinfo = get_port_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_link_ksettings = get_link_ksettings,
 	.get_sset_count = get_sset_count,

@@ -159,7 +159,8 @@ static int draft_check_keys(const struct draft *draft)
 	unsigned int key;
 
 	for (key = 0; key < FLOW_DISSECTOR_KEY_MAX; key++) {
-		if (!flow_rule_match_key(draft->from, key) || asic_profile_has_key(profile, key))
+		if (!flow_rule_match_key(draft->from, key) || asic_profile_has_key(profile, key) ||
+		    asic_profile_ignores_key(profile, key))
 			continue;
 		return asic_refuse(draft->extack, key_refusals[key] ?:
 				   "eswsim: the rule has a match that this NIC does not know");
@@ -178,7 +179,8 @@ static int draft_match(struct draft *draft, __be16 protocol)
 	for (i = 0; i < ARRAY_SIZE(key_members); i++) {
 		const unsigned int offset = key_members[i].offset;
 
-		if (!flow_rule_match_key(draft->from, key_members[i].id))
+		if (!flow_rule_match_key(draft->from, key_members[i].id) ||
+		    asic_profile_ignores_key(draft->asic->profile, key_members[i].id))
 			continue;
 		memcpy((void *)&draft->rule->key + offset,
 		       skb_flow_dissector_target(match->dissector, key_members[i].id, match->key),
@@ -200,7 +202,8 @@ static int draft_match(struct draft *draft, __be16 protocol)
 		draft->rule->key.outer = protocol;
 		draft->mask.outer = htons(0xffff);
 	}
-	if (flow_rule_match_key(draft->from, FLOW_DISSECTOR_KEY_META))
+	if (flow_rule_match_key(draft->from, FLOW_DISSECTOR_KEY_META) &&
+	    asic_profile_has_key(draft->asic->profile, FLOW_DISSECTOR_KEY_META))
 		return draft_meta(draft);
 	return 0;
 }
@@ -268,6 +271,8 @@ static int draft_edit(struct draft *draft, const struct flow_action_entry *entry
 		action->edit.same = entry[-1].hw_index == entry->hw_index &&
 				    (entry[-1].id == FLOW_ACTION_MANGLE ||
 				     entry[-1].id == FLOW_ACTION_ADD);
+	if (draft->asic->profile->sums == SUMS_OWN)
+		action->edit.sums = asic_limit_mended(draft->rule, action);
 	return 0;
 }
 
@@ -282,6 +287,8 @@ static int draft_action(struct draft *draft, const struct flow_action_entry *ent
 	switch (entry->id) {
 	case FLOW_ACTION_REDIRECT:
 	case FLOW_ACTION_MIRRED:
+	/* In hardware the other side of a port is where its rep's packets come from. */
+	case FLOW_ACTION_REDIRECT_INGRESS:
 		return draft_output(draft, entry, action);
 	case FLOW_ACTION_DROP:
 		action->kind = ASIC_DROP;
@@ -340,22 +347,28 @@ static int draft_action(struct draft *draft, const struct flow_action_entry *ent
 
 static int draft_actions(struct draft *draft)
 {
+	const struct asic_profile *profile = draft->asic->profile;
 	const struct flow_action *from = &draft->from->action;
 	struct asic_rule *rule = draft->rule;
-	unsigned int i;
+	unsigned int i, n = 0;
 	int err;
 
-	if (!flow_action_hw_stats_check(from, draft->extack, FLOW_ACTION_HW_STATS_IMMEDIATE_BIT))
+	if (!flow_action_hw_stats_check(from, draft->extack, profile->hw_stats))
 		return -EOPNOTSUPP;
 	for (i = 0; i < from->num_entries; i++) {
-		err = draft_action(draft, &from->entries[i], &rule->actions[i]);
+		if (asic_profile_ignores_action(profile, from->entries[i].id))
+			continue;
+		err = draft_action(draft, &from->entries[i], &rule->actions[n]);
 		if (err)
 			return err;
+		n++;
 	}
 	/* A filter without actions lets the frame pass. */
-	if (!from->num_entries)
-		rule->actions[0].kind = ASIC_SLOW;
-	return asic_order_check(rule, draft->tunnel, draft->extack);
+	if (!n)
+		rule->actions[n++].kind = ASIC_SLOW;
+	rule->num_actions = n;
+	err = asic_order_check(rule, draft->tunnel, draft->extack);
+	return err ?: asic_limit_check(profile, draft->from, rule, &draft->mask, draft->extack);
 }
 
 /* What is in the way of one more rule: what the user has injected, or too many of them. */
@@ -377,18 +390,21 @@ static int draft_insert(struct draft *draft, const struct flow_cls_offload *flow
 {
 	const struct flow_cls_common_offload *common = &flower->common;
 	struct asic *asic = draft->asic;
+	const struct asic_profile *profile = asic->profile;
 	u32 delay;
 	int err;
 
 	err = asic_block_can_offload(draft->rule->block, draft->extack);
 	if (err)
 		return err;
-	if (common->chain_index > asic->profile->max_chain)
+	if (common->chain_index > profile->max_chain)
 		return asic_refuse(draft->extack, "eswsim: a chain beyond the last");
 	err = draft_match(draft, common->protocol);
 	if (err)
 		return err;
 	err = draft_actions(draft);
+	if (err == -EOPNOTSUPP && profile->action_errno)
+		err = -profile->action_errno;
 	if (err)
 		return err;
 	err = check_room(asic, draft->extack);
@@ -397,7 +413,9 @@ static int draft_insert(struct draft *draft, const struct flow_cls_offload *flow
 	delay = READ_ONCE(asic->insert_delay_us);
 	if (delay)
 		fsleep(delay);
-	err = asic_lookup_insert(draft->rule, &draft->mask, common->chain_index, common->prio);
+	asic_mistake_apply(profile, draft->rule, &draft->mask);
+	err = asic_lookup_insert(draft->rule, &draft->mask, common->chain_index,
+				 profile->no_priorities ? 1 : common->prio);
 	if (err == -EEXIST)
 		asic_refuse(draft->extack, "eswsim: there is a rule of that cookie already");
 	return err;
@@ -423,6 +441,7 @@ static int flower_replace(struct asic_block *block, struct flow_cls_offload *flo
 	draft.rule->cookie = flower->cookie;
 	draft.rule->num_actions = num_actions;
 	draft.rule->lastused = jiffies;
+	draft.rule->told = jiffies - HZ;
 
 	mutex_lock(&block->asic->lock);
 	err = draft_insert(&draft, flower);
@@ -450,6 +469,7 @@ static int flower_destroy(struct asic_block *block, const struct flow_cls_offloa
 /* What was counted since the last call; several may run at once, each tells its own part. */
 static int flower_stats(struct asic_block *block, struct flow_cls_offload *flower)
 {
+	const struct asic_profile *profile = READ_ONCE(block->asic->profile);
 	struct asic_rule *rule;
 	u64 packets, bytes, drops;
 
@@ -459,13 +479,19 @@ static int flower_stats(struct asic_block *block, struct flow_cls_offload *flowe
 		rcu_read_unlock();
 		return -ENOENT;
 	}
+	if (profile->no_stats ||
+	    (profile->delayed_stats && time_before(jiffies, READ_ONCE(rule->told) + HZ))) {
+		rcu_read_unlock();
+		return profile->no_stats ? -EOPNOTSUPP : 0;
+	}
+	WRITE_ONCE(rule->told, jiffies);
 	packets = atomic64_xchg(&rule->new_packets, 0);
 	bytes = atomic64_xchg(&rule->new_bytes, 0);
 	atomic64_add(packets, &rule->old_packets);
 	atomic64_add(bytes, &rule->old_bytes);
 	drops = atomic64_xchg(&rule->new_drops, 0);
 	flow_stats_update(&flower->stats, bytes, packets, drops, READ_ONCE(rule->lastused),
-			  FLOW_ACTION_HW_STATS_IMMEDIATE);
+			  BIT(profile->hw_stats));
 	rcu_read_unlock();
 	return 0;
 }
@@ -475,8 +501,8 @@ static int flower_stats(struct asic_block *block, struct flow_cls_offload *flowe
  * @block:	block that the filter is in
  * @flower:	the request; its statistics are filled in
  *
- * Threads and locks: see above; takes asic.lock, may sleep. Return: 0; -EOPNOTSUPP for what the
- * NIC cannot do, -EEXIST for a known cookie, -ENOENT for an unknown one, the profile's errno when
+ * Threads and locks: see above; takes asic.lock, may sleep. Return: 0; -EOPNOTSUPP (for actions the
+ * profile's errno, if it has one) for what the NIC cannot do, -EEXIST for a known cookie, -ENOENT for an unknown one, the profile's errno when
  * the table is full, an injected one, or -ENOMEM. Chain templates are not used.
  */
 int asic_flower(struct asic_block *block, struct flow_cls_offload *flower)

@@ -5,7 +5,7 @@
 
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # Names and seconds; two minutes for the translators of OVS flows.
-FUZZERS=(translate:60 back:60 tc_flower:10 flowtable:10)
+FUZZERS=(translate:60 back:60 tc_flower:10 dialect:10 flowtable:10)
 FUZZ_BUILD=$BUILD/fuzz
 
 fuzz_run()
@@ -44,7 +44,8 @@ fuzz_build_locked()
 		"$BUILD_COPY/configure" "${configure[@]}" || return
 		printf '%s\n' "${configure[*]}" >configured-with
 	fi
-	make -j "$(nproc)" fuzz_{translate,back,tc_flower,flowtable} seeds_{translate,back,tc_flower}
+	make -j "$(nproc)" fuzz_{translate,back,tc_flower,dialect,flowtable} \
+		seeds_{translate,back,tc_flower,dialect}
 }
 
 # fuzz_one NAME SECONDS SEED: what makes it fail is left beside the log.

@@ -494,6 +494,15 @@ static int fake_feature(void *arg, const char *name)
 	return -ENODEV;
 }
 
+static void fake_driver(void *arg, const struct nfo_port *port,
+			char driver[NFO_DRIVER_MAX])
+{
+	const struct fake_tc *tc = arg;
+
+	(void)port;
+	snprintf(driver, NFO_DRIVER_MAX, "%s", tc->driver ? tc->driver : "");
+}
+
 struct nfo_rtnl *fake_tc_rtnl(struct fake_tc *tc)
 {
 	struct fake_socket *socket = calloc(1, sizeof(*socket));
@@ -512,7 +521,8 @@ struct nfo_eswitch *fake_tc_eswitch(struct fake_tc *tc)
 {
 	struct nfo_eswitch *eswitch = NULL;
 
-	nfo_eswitch_create_fake(&eswitch, fake_tc_rtnl(tc), fake_feature, tc);
+	nfo_eswitch_create_fake(&eswitch, fake_tc_rtnl(tc), fake_feature,
+				fake_driver, tc);
 	return eswitch;
 }
 

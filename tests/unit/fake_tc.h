@@ -63,6 +63,7 @@ struct fake_tc {
 	unsigned int	lose;		/* answers to so many sends are lost */
 	size_t		send_max;	/* EMSGSIZE above; 0: no limit */
 	unsigned int	capacity;	/* filters; 0: no limit */
+	const char	*driver;	/* of all ports; NULL: none known */
 	const char	*undriven;	/* no driver takes what is put on
 					 * tunnel netdevs: its words */
 	unsigned int	interrupt;	/* so many link dumps are interrupted */

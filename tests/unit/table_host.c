@@ -15,6 +15,7 @@
 uint64_t clock_ms = 1000000;
 uint32_t host_sources = SOURCES;
 uint32_t host_flags;
+const char *host_driver;
 unsigned int infos_freed;
 
 static uint64_t test_now(void)
@@ -75,6 +76,7 @@ struct host *host_new(void)
 	struct host *host = calloc(1, sizeof(*host));
 
 	host->tc = fake_tc_new();
+	host->tc->driver = host_driver;
 	host->eswitch = fake_tc_eswitch(host->tc);
 	process_start(host);
 	return host;

@@ -22,6 +22,8 @@ extern uint64_t clock_ms;
 /* What the next process' table is made with; SOURCES and 0. */
 extern uint32_t host_sources;
 extern uint32_t host_flags;
+/* What the driver of the next host's ports is called; NULL: nobody knows. */
+extern const char *host_driver;
 /* How many infos the table has given back. */
 extern unsigned int infos_freed;
 

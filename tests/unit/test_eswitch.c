@@ -192,6 +192,65 @@ static bool is_external(const char *kind, uint16_t type, size_t size)
 	return port.external;
 }
 
+/* Of which NIC is a port, as IFLA_DEVLINK_PORT (62) says it? */
+static void devlink_is(const char *bus, const char *dev, const char *devlink)
+{
+	char buf[256] __attribute__((aligned(4))) = { 0 };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nlattr *nest;
+	struct nfo_port port;
+
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	nlh->nlmsg_type = RTM_NEWLINK;
+	nest = mnl_attr_nest_start(nlh, 62);
+	if (bus)
+		mnl_attr_put_strz(nlh, 1, bus);
+	mnl_attr_put_strz(nlh, 2, dev);
+	mnl_attr_nest_end(nlh, nest);
+	assert_int_equal(nfo_port_parse(nlh, &port), 0);
+	assert_string_equal(port.devlink, devlink);
+}
+
+static void test_devlink(void **state)
+{
+	(void)state;
+	devlink_is("pci", "0002:1c:00.0", "pci/0002:1c:00.0");
+	devlink_is(NULL, "0002:1c:00.0", "");
+	devlink_is("a bus of a long name", "and a device of a name as long", "");
+}
+
+/* Asked for once; asked again where nothing was known. */
+static void test_driver(void **state)
+{
+	struct fake_tc *tc = fake_tc_new();
+	struct nfo_eswitch *eswitch;
+	struct changes changes = { 0 };
+	struct nfo_port port;
+
+	(void)state;
+	eswitch = fake_tc_eswitch(tc);
+	assert_int_equal(nfo_eswitch_port(eswitch, 2, &port), 0);
+	assert_ptr_equal(port.dialect, &nfo_dialect_generic);
+	tc->driver = "mlx5e_rep";
+	assert_int_equal(nfo_eswitch_refresh(eswitch, change, &changes), 0);
+	assert_int_equal(changes.changed, 5);
+	assert_int_equal(nfo_eswitch_port(eswitch, 2, &port), 0);
+	assert_string_equal(port.dialect->name, "mlx5");
+	tc->driver = "ice";
+	assert_int_equal(nfo_eswitch_refresh(eswitch, change, &changes), 0);
+	assert_int_equal(changes.changed, 5);
+	/* On another switch it is another port. */
+	tc->links[1].switch_id = 9;
+	assert_int_equal(nfo_eswitch_refresh(eswitch, change, &changes), 0);
+	assert_int_equal(nfo_eswitch_port(eswitch, 2, &port), 0);
+	assert_string_equal(port.dialect->name, "ice");
+	/* Of no switch, it speaks to nobody. */
+	assert_int_equal(nfo_eswitch_port(eswitch, 6, &port), 0);
+	assert_null(port.dialect);
+	nfo_eswitch_destroy(eswitch);
+	fake_tc_free(tc);
+}
+
 static void test_external(void **state)
 {
 	(void)state;
@@ -223,6 +282,8 @@ int main(void)
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_external),
+		cmocka_unit_test(test_devlink),
+		cmocka_unit_test(test_driver),
 		cmocka_unit_test(test_real),
 	};
 

@@ -303,6 +303,9 @@ enum nft_offload_reason {
 	NFT_OFFLOAD_REASON_XFRM,		/* IPsec on the way out */
 	NFT_OFFLOAD_REASON_QDISC,		/* a queue would be bypassed */
 
+	/* The NIC's driver cannot do it, or gets it wrong: see TEXT. */
+	NFT_OFFLOAD_REASON_NIC_UNABLE,
+
 	__NFT_OFFLOAD_REASON_MAX,
 };
 

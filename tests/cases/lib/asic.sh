@@ -14,7 +14,7 @@ SEEN=0
 setup() {
 	local n
 	# What TC matches in software is matched in hardware, too.
-	PROFILE=deep nic_up 3
+	PROFILE=${PROFILE:-deep} nic_up 3
 	sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 	for n in 0 1 2; do
 		ip netns add "vm$n"
