@@ -241,13 +241,13 @@ static void agent_refresh_qdiscs(struct agent *agent)
 /* What `nft-offload top` asks for, while it does. */
 static void agent_rates(struct agent *agent)
 {
-	bool watched = rates_watched(&agent->rates);
+	bool watched = ranking_watched(&agent->ranking);
 	uint64_t now = nfo_clock_ms();
 
-	rates_walk(&agent->rates, agent->table, now);
+	ranking_walk(&agent->ranking, agent->table, now);
 	if (watched)
 		software_ask(&agent->software, now,
-			     agent->rates.interval_ms != 0);
+			     agent->ranking.interval_ms != 0);
 }
 
 void agent_tick(struct agent *agent)
@@ -320,7 +320,7 @@ static int agent_open(struct agent *agent)
 	struct nfo_table_config config = { .sources = AGENT_SOURCES };
 	int err;
 
-	rates_init(&agent->rates, &agent->connections);
+	ranking_init(&agent->ranking, &agent->connections);
 	software_init(&agent->software, &agent->connections, agent->loop);
 	err = connections_init(&agent->connections);
 	if (!err)

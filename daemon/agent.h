@@ -15,7 +15,7 @@
 #include "heap.h"
 #include "log.h"
 #include "loop.h"
-#include "rate.h"
+#include "ranking.h"
 #include "rtnl.h"
 #include "software.h"
 #include "table.h"
@@ -34,7 +34,7 @@ struct agent {
 	struct nfo_shaper *shaper;
 	bool bypass_qdisc;
 	struct connections connections;
-	struct rates rates;
+	struct ranking ranking;
 	struct software software;
 	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;

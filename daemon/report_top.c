@@ -13,57 +13,57 @@ struct report_top {
 	uint64_t connections;
 	uint64_t interval_ms;
 	uint64_t n_flows[2];	/* [0] software, [1] hardware */
-	struct rate_sum sum[2];
+	struct ranking_sum sum[2];
 	bool counted;		/* software, by conntrack */
 	size_t n_ports, next_port;
-	struct rate_port *ports;	/* owned */
+	struct ranking_port *ports;	/* owned */
 	size_t n_top, next_top;
-	struct rate_flow top[RATE_TOP_MAX];
+	struct ranking_flow top[RANKING_TOP_MAX];
 };
 
 static const char *const report_ways[2] = { "software", "hardware" };
 
 /* "packets 40": fills in order and number. */
-static bool parse(const char *words, enum rate_order *order, size_t *max)
+static bool parse(const char *words, enum ranking_order *order, size_t *max)
 {
-	static const char *const names[RATE_ORDERS] = {
-		[RATE_BY_PACKETS] = "packets ", [RATE_BY_BYTES] = "bytes ",
+	static const char *const names[RANKING_ORDERS] = {
+		[RANKING_BY_PACKETS] = "packets ", [RANKING_BY_BYTES] = "bytes ",
 	};
 	size_t i, len;
 	char *end;
 
-	for (i = 0; i < RATE_ORDERS; i++) {
+	for (i = 0; i < RANKING_ORDERS; i++) {
 		len = strlen(names[i]);
 		if (strncmp(words, names[i], len) || words[len] < '0' ||
 		    words[len] > '9')
 			continue;
 		*order = i;
 		*max = strtoul(words + len, &end, 10);
-		return !*end && *max <= RATE_TOP_MAX;
+		return !*end && *max <= RANKING_TOP_MAX;
 	}
 	return false;
 }
 
-static bool copy_ports(struct report_top *top, const struct rates *rates)
+static bool copy_ports(struct report_top *top, const struct ranking *ranking)
 {
 	size_t i;
 
-	for (i = 0; i < RATE_PORTS; i++)
-		top->n_ports += rates->ports[i].ifindex != 0;
+	for (i = 0; i < RANKING_PORTS; i++)
+		top->n_ports += ranking->ports[i].ifindex != 0;
 	top->ports = calloc(top->n_ports ? top->n_ports : 1,
 			    sizeof(*top->ports));
 	if (!top->ports)
 		return false;
 	top->n_ports = 0;
-	for (i = 0; i < RATE_PORTS; i++)
-		if (rates->ports[i].ifindex)
-			top->ports[top->n_ports++] = rates->ports[i];
+	for (i = 0; i < RANKING_PORTS; i++)
+		if (ranking->ports[i].ifindex)
+			top->ports[top->n_ports++] = ranking->ports[i];
 	return true;
 }
 
 static int by_ifindex(const void *a, const void *b)
 {
-	const struct rate_port *left = a, *right = b;
+	const struct ranking_port *left = a, *right = b;
 
 	return left->ifindex < right->ifindex ? -1 :
 	       left->ifindex > right->ifindex;
@@ -71,26 +71,26 @@ static int by_ifindex(const void *a, const void *b)
 
 struct report_top *report_top_new(struct agent *agent, const char *words)
 {
-	struct rates *rates = &agent->rates;
+	struct ranking *ranking = &agent->ranking;
 	struct report_top *top;
-	enum rate_order order;
+	enum ranking_order order;
 	size_t max;
 
 	if (!parse(words, &order, &max))
 		return NULL;
 	top = calloc(1, sizeof(*top));
-	if (!top || !copy_ports(top, rates)) {
+	if (!top || !copy_ports(top, ranking)) {
 		free(top);
 		return NULL;
 	}
 	qsort(top->ports, top->n_ports, sizeof(*top->ports), by_ifindex);
 	top->connections = agent->connections.n;
-	top->interval_ms = rates_interval(rates);
-	memcpy(top->n_flows, rates->flows, sizeof(top->n_flows));
-	memcpy(top->sum, rates->sum, sizeof(top->sum));
+	top->interval_ms = ranking_interval(ranking);
+	memcpy(top->n_flows, ranking->flows, sizeof(top->n_flows));
+	memcpy(top->sum, ranking->sum, sizeof(top->sum));
 	top->counted = agent->software.counted;
-	top->n_top = rates_top(rates, order, top->top, max);
-	rates_watch(rates);
+	top->n_top = ranking_top(ranking, order, top->top, max);
+	ranking_watch(ranking);
 	return top;
 }
 
@@ -103,7 +103,7 @@ void report_top_free(struct report_top *top)
 }
 
 static void put_sum(json_object *object, const char *key,
-		    const struct rate_sum *sum)
+		    const struct ranking_sum *sum)
 {
 	json_object *part = json_object_new_object();
 
@@ -137,7 +137,7 @@ static json_object *top_totals(const struct report_top *top)
 	return object;
 }
 
-static json_object *top_port(struct agent *agent, const struct rate_port *port)
+static json_object *top_port(struct agent *agent, const struct ranking_port *port)
 {
 	json_object *object = json_object_new_object();
 	json_object *part;
@@ -160,7 +160,7 @@ static json_object *top_port(struct agent *agent, const struct rate_port *port)
 }
 
 /* NULL without memory; *@gone: it has ended since, and there is no object. */
-static json_object *top_flow(struct agent *agent, const struct rate_flow *hot,
+static json_object *top_flow(struct agent *agent, const struct ranking_flow *hot,
 			     bool *gone)
 {
 	static const char *const names[2] = { "original", "reply" };

@@ -16,7 +16,7 @@
 
 #include "log.h"
 #include "netlink.h"
-#include "rate.h"
+#include "ranking.h"
 
 #define SOFTWARE_PERIOD_MS	1000
 #define SOFTWARE_COST		25	/* of its time a dump may take 1 in so many */
@@ -43,7 +43,7 @@ static void take_counters(struct software *software,
 	if (!packets || mnl_attr_validate(packets, MNL_TYPE_U64) < 0 ||
 	    !bytes || mnl_attr_validate(bytes, MNL_TYPE_U64) < 0)
 		return;
-	rates_software(connection, dir, be64toh(mnl_attr_get_u64(packets)),
+	ranking_software(connection, dir, be64toh(mnl_attr_get_u64(packets)),
 		       be64toh(mnl_attr_get_u64(bytes)), software->elapsed_ms);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * software: what conntrack counts of connections that are in a flowtable and not
- * in hardware, for the rates (rate.h).
+ * in hardware, for the rates (ranking.h).
  *
  * Conntrack counts with the sysctl net.netfilter.nf_conntrack_acct, and packets
  * that the flowtable forwards only where that says "counter". It is asked by a

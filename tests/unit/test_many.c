@@ -68,7 +68,7 @@ static int setup(void **state)
 	box.agent.eswitch = box.host->eswitch;
 	box.agent.table = box.host->table;
 	assert_int_equal(connections_init(&box.agent.connections), 0);
-	rates_init(&box.agent.rates, &box.agent.connections);
+	ranking_init(&box.agent.ranking, &box.agent.connections);
 	for (flow.id = 2; flow.id < 2 + 2 * CONNECTIONS; flow.id++) {
 		uint32_t number = flow.id >> 1;
 
@@ -135,20 +135,20 @@ static pid_t command(const char *const *words, const char *file, size_t data)
 /* The daemon's second: every flow has carried something, each another rate. */
 static void second(uint64_t now_ms)
 {
-	struct rates *rates = &box.agent.rates;
+	struct ranking *ranking = &box.agent.ranking;
 	static uint64_t packets;
 	double before;
 	uint64_t id;
 
-	if (!rates_watched(rates))
+	if (!ranking_watched(ranking))
 		return;
 	packets++;
 	for (id = 2; id < 2 + 2 * CONNECTIONS; id++)
-		rates_software(connections_find(&box.agent.connections, id),
+		ranking_software(connections_find(&box.agent.connections, id),
 			       id & 1, packets * id * 10,
 			       packets * id * 1000, 1000);
 	before = processor_s(CLOCK_THREAD_CPUTIME_ID);
-	rates_walk(rates, box.host->table, now_ms);
+	ranking_walk(ranking, box.host->table, now_ms);
 	before = processor_s(CLOCK_THREAD_CPUTIME_ID) - before;
 	/* Others may have spoilt the caches. */
 	if (!box.walk_s || before < box.walk_s)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_rate: how fast flows are, by what hardware and conntrack count, and which
+ * test_ranking: how fast flows are, by what hardware and conntrack count, and which
  * are the hottest.
  */
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "netlink.h"
-#include "rate.h"
+#include "ranking.h"
 #include "software.h"
 #include "table_host.h"
 
@@ -25,7 +25,7 @@
 struct bed {
 	struct host *host;
 	struct connections connections;
-	struct rates rates;
+	struct ranking ranking;
 };
 
 static struct bed *bed_new(void)
@@ -34,7 +34,7 @@ static struct bed *bed_new(void)
 
 	bed->host = host_new();
 	assert_int_equal(connections_init(&bed->connections), 0);
-	rates_init(&bed->rates, &bed->connections);
+	ranking_init(&bed->ranking, &bed->connections);
 	return bed;
 }
 
@@ -81,14 +81,14 @@ static void carry(struct bed *bed, uint64_t packets, uint64_t bytes)
 
 static void walk(struct bed *bed, uint64_t ms)
 {
-	rates_walk(&bed->rates, bed->host->table, ms);
+	ranking_walk(&bed->ranking, bed->host->table, ms);
 }
 
 static void test_hardware(void **state)
 {
-	struct rate_flow top[4];
+	struct ranking_flow top[4];
 	struct bed *bed = bed_new();
-	const struct rates *rates = &bed->rates;
+	const struct ranking *ranking = &bed->ranking;
 	unsigned int i;
 
 	(void)state;
@@ -99,33 +99,33 @@ static void test_hardware(void **state)
 	/* Nobody looks: nothing is worked out. */
 	carry(bed, 700, 70000);
 	walk(bed, 1000);
-	assert_int_equal(rates->flows[1], 0);
+	assert_int_equal(ranking->flows[1], 0);
 
-	rates_watch(&bed->rates);
+	ranking_watch(&bed->ranking);
 	walk(bed, 2000);
-	assert_int_equal(rates->interval_ms, 0);
+	assert_int_equal(ranking->interval_ms, 0);
 	assert_int_equal(rate_of(bed, 2)->packets_per_s, 0);
 	/* 1.5 s long. */
 	carry(bed, 3000, 4500000);
 	walk(bed, 3500);
-	assert_int_equal(rates->interval_ms, 1500);
+	assert_int_equal(ranking->interval_ms, 1500);
 	/* One flow is in software, and conntrack had no time yet. */
-	assert_int_equal(rates_interval(rates), 0);
+	assert_int_equal(ranking_interval(ranking), 0);
 	assert_int_equal(rate_of(bed, 2)->packets_per_s, 2000);
 	assert_int_equal(rate_of(bed, 2)->bytes_per_s, 3000000);
-	assert_int_equal(rates->flows[1], 1);
-	assert_int_equal(rates->flows[0], 1);
-	assert_int_equal(rates->sum[1].packets_per_s, 2000);
-	assert_int_equal(rates->sum[0].packets_per_s, 0);
-	assert_int_equal(rates_top(rates, RATE_BY_BYTES, top, 4), 2);
+	assert_int_equal(ranking->flows[1], 1);
+	assert_int_equal(ranking->flows[0], 1);
+	assert_int_equal(ranking->sum[1].packets_per_s, 2000);
+	assert_int_equal(ranking->sum[0].packets_per_s, 0);
+	assert_int_equal(ranking_top(ranking, RANKING_BY_BYTES, top, 4), 2);
 	assert_int_equal(top[0].id, 2);
 	assert_int_equal(top[0].key, 3000000);
 	assert_int_equal(top[1].id, 3);
-	assert_int_equal(rates_top(rates, RATE_BY_PACKETS, top, 1), 1);
+	assert_int_equal(ranking_top(ranking, RANKING_BY_PACKETS, top, 1), 1);
 	assert_int_equal(top[0].id, 2);
 	assert_int_equal(top[0].key, 2000);
-	for (i = 0; i < RATE_PORTS; i++) {
-		const struct rate_port *port = &rates->ports[i];
+	for (i = 0; i < RANKING_PORTS; i++) {
+		const struct ranking_port *port = &ranking->ports[i];
 
 		if (port->ifindex == 2) {
 			assert_int_equal(port->flows[1], 1);
@@ -142,20 +142,20 @@ static void test_hardware(void **state)
 	}
 	/* Idle. */
 	walk(bed, 4500);
-	assert_int_equal(rates_interval(rates), 1000);
-	assert_int_equal(rates->sum[1].packets_per_s, 0);
+	assert_int_equal(ranking_interval(ranking), 1000);
+	assert_int_equal(ranking->sum[1].packets_per_s, 0);
 	/* Nobody looks any more, and then somebody does again: from new. */
 	for (i = 0; i < 20; i++)
 		walk(bed, 5500 + 1000 * i);
-	assert_false(rates_watched(&bed->rates));
+	assert_false(ranking_watched(&bed->ranking));
 	carry(bed, 1000000, 100000000);
-	rates_watch(&bed->rates);
+	ranking_watch(&bed->ranking);
 	walk(bed, 60000);
-	assert_int_equal(rates->interval_ms, 0);
-	assert_int_equal(rates->sum[1].packets_per_s, 0);
+	assert_int_equal(ranking->interval_ms, 0);
+	assert_int_equal(ranking->sum[1].packets_per_s, 0);
 	carry(bed, 10, 1000);
 	walk(bed, 61000);
-	assert_int_equal(rates->sum[1].packets_per_s, 10);
+	assert_int_equal(ranking->sum[1].packets_per_s, 10);
 	bed_free(bed);
 }
 
@@ -194,11 +194,11 @@ static void test_software(void **state)
 	learn(bed, 3, 3, 2);
 	reject(bed, 2);
 	reject(bed, 3);
-	rates_watch(&bed->rates);
+	ranking_watch(&bed->ranking);
 	walk(bed, 1000);
 	tell(&software, 1001, 5000, 500000);
 	walk(bed, 2000);
-	assert_int_equal(bed->rates.sum[0].packets_per_s, 0);
+	assert_int_equal(bed->ranking.sum[0].packets_per_s, 0);
 	software.elapsed_ms = 2000;
 	tell(&software, 1001, 5400, 540000);
 	tell(&software, 77, 1, 1);
@@ -206,7 +206,7 @@ static void test_software(void **state)
 	assert_int_equal(rate_of(bed, 2)->packets_per_s, 200);
 	assert_int_equal(rate_of(bed, 3)->packets_per_s, 400);
 	assert_int_equal(rate_of(bed, 3)->bytes_per_s, 40000);
-	assert_int_equal(bed->rates.sum[0].packets_per_s, 600);
+	assert_int_equal(bed->ranking.sum[0].packets_per_s, 600);
 	assert_int_equal(software.entries, 3);
 	assert_int_equal(software.counters, 3);
 
@@ -219,7 +219,7 @@ static void test_software(void **state)
 	tell(&software, 1001, 9000, 900000);
 	walk(bed, 5000);
 	assert_int_equal(rate_of(bed, 2)->packets_per_s, 50);
-	assert_int_equal(bed->rates.sum[1].packets_per_s, 50);
+	assert_int_equal(bed->ranking.sum[1].packets_per_s, 50);
 	/* And back: nothing of before is taken for a rate. */
 	reject(bed, 2);
 	assert_int_equal(nfo_table_commit(bed->host->batch), 0);
@@ -274,7 +274,7 @@ static void test_many(void **state)
 {
 	enum { N = 5000 };
 	static uint32_t wanted[2 * N];
-	static struct rate_flow top[RATE_TOP_MAX];
+	static struct ranking_flow top[RANKING_TOP_MAX];
 	struct bed *bed = bed_new();
 	uint32_t seed = 1;
 	uint64_t id;
@@ -286,7 +286,7 @@ static void test_many(void **state)
 		reject(bed, id);
 	}
 	assert_int_equal(nfo_table_commit(bed->host->batch), 0);
-	rates_watch(&bed->rates);
+	ranking_watch(&bed->ranking);
 	walk(bed, 1000);
 	for (id = 0; id < 2 * N; id++) {
 		struct connection *connection =
@@ -294,22 +294,22 @@ static void test_many(void **state)
 
 		seed = seed * 1103515245 + 12345;
 		wanted[id] = seed >> 8;
-		rates_software(connection, id & 1, 0, 0, 0);
-		rates_software(connection, id & 1, wanted[id], id, 1000);
+		ranking_software(connection, id & 1, 0, 0, 0);
+		ranking_software(connection, id & 1, wanted[id], id, 1000);
 		assert_ptr_equal(connections_by_conntrack(&bed->connections,
 							  1000 + (id >> 1)),
 				 connection);
 	}
 	walk(bed, 2000);
 	qsort(wanted, 2 * N, sizeof(*wanted), greater_first);
-	assert_int_equal(rates_top(&bed->rates, RATE_BY_PACKETS, top,
-				   RATE_TOP_MAX), RATE_TOP_MAX);
-	for (i = 0; i < RATE_TOP_MAX; i++) {
+	assert_int_equal(ranking_top(&bed->ranking, RANKING_BY_PACKETS, top,
+				   RANKING_TOP_MAX), RANKING_TOP_MAX);
+	for (i = 0; i < RANKING_TOP_MAX; i++) {
 		assert_int_equal(top[i].key, wanted[i]);
 		assert_int_equal(rate_of(bed, top[i].id)->packets_per_s,
 				 wanted[i]);
 	}
-	assert_int_equal(rates_top(&bed->rates, RATE_BY_BYTES, top, 3), 3);
+	assert_int_equal(ranking_top(&bed->ranking, RANKING_BY_BYTES, top, 3), 3);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(top[i].id, 2 * N - 1 - i);
 	/* Ended ones are not found by either name. */

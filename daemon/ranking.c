@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rate: see rate.h.
+ * ranking: see ranking.h.
  */
-#include "rate.h"
+#include "ranking.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Walks after somebody has asked, one a second: one who asks is not gone yet. */
-#define RATE_WATCHED	10
+#define RANKING_WATCHED	10
 
-void rates_init(struct rates *rates, struct connections *connections)
+void ranking_init(struct ranking *ranking, struct connections *connections)
 {
-	memset(rates, 0, sizeof(*rates));
-	rates->connections = connections;
+	memset(ranking, 0, sizeof(*ranking));
+	ranking->connections = connections;
 }
 
-void rates_watch(struct rates *rates)
+void ranking_watch(struct ranking *ranking)
 {
-	rates->watched = RATE_WATCHED;
+	ranking->watched = RANKING_WATCHED;
 }
 
-bool rates_watched(const struct rates *rates)
+bool ranking_watched(const struct ranking *ranking)
 {
-	return rates->watched;
+	return ranking->watched;
 }
 
-uint64_t rates_interval(const struct rates *rates)
+uint64_t ranking_interval(const struct ranking *ranking)
 {
-	unsigned int wanted = rates->flows[0] ? 3 : 2;
+	unsigned int wanted = ranking->flows[0] ? 3 : 2;
 
-	return rates->walks >= wanted ? rates->interval_ms : 0;
+	return ranking->walks >= wanted ? ranking->interval_ms : 0;
 }
 
 /* --- of one flow --- */
 
 /* @now is as seen after @elapsed_ms, 0: the first time by this counter. */
-static void rate_count(struct connection_rate *rate,
+static void ranking_count(struct connection_rate *rate,
 		       enum connection_counter counter, uint64_t packets,
 		       uint64_t bytes, uint64_t elapsed_ms)
 {
@@ -54,21 +54,21 @@ static void rate_count(struct connection_rate *rate,
 	rate->bytes = bytes;
 }
 
-void rates_software(struct connection *connection, int dir, uint64_t packets,
+void ranking_software(struct connection *connection, int dir, uint64_t packets,
 		    uint64_t bytes, uint64_t elapsed_ms)
 {
 	struct connection_rate *rate = &connection->sides[dir].rate;
 
 	/* What hardware has, conntrack is told of afterwards. */
 	if (rate->counter != CONNECTION_HARDWARE)
-		rate_count(rate, CONNECTION_SOFTWARE, packets, bytes,
+		ranking_count(rate, CONNECTION_SOFTWARE, packets, bytes,
 			   elapsed_ms);
 }
 
 /* --- the hottest --- */
 
 /* The least hot one is the first; no parent is hotter than its children. */
-static void heap_sink(struct rate_heap *heap, struct rate_flow flow)
+static void heap_sink(struct ranking_heap *heap, struct ranking_flow flow)
 {
 	size_t at = 0, child;
 
@@ -84,7 +84,7 @@ static void heap_sink(struct rate_heap *heap, struct rate_flow flow)
 	heap->flows[at] = flow;
 }
 
-static void heap_rise(struct rate_heap *heap, struct rate_flow flow)
+static void heap_rise(struct ranking_heap *heap, struct ranking_flow flow)
 {
 	size_t at = heap->n++, parent;
 
@@ -96,17 +96,17 @@ static void heap_rise(struct rate_heap *heap, struct rate_flow flow)
 }
 
 /* Keeps @id, if it is hot by @key. */
-static void heap_offer(struct rate_heap *heap, uint64_t key, uint64_t id,
+static void heap_offer(struct ranking_heap *heap, uint64_t key, uint64_t id,
 		       const struct connection_rate *rate)
 {
-	const struct rate_flow flow = {
+	const struct ranking_flow flow = {
 		.key = key,
 		.id = id,
 		.packets_per_s = rate->packets_per_s,
 		.bytes_per_s = rate->bytes_per_s,
 	};
 
-	if (heap->n < RATE_TOP_MAX)
+	if (heap->n < RANKING_TOP_MAX)
 		heap_rise(heap, flow);
 	else if (key > heap->flows[0].key)
 		heap_sink(heap, flow);
@@ -114,7 +114,7 @@ static void heap_offer(struct rate_heap *heap, uint64_t key, uint64_t id,
 
 static int hotter_first(const void *a, const void *b)
 {
-	const struct rate_flow *left = a, *right = b;
+	const struct ranking_flow *left = a, *right = b;
 
 	if (left->key != right->key)
 		return left->key < right->key ? 1 : -1;
@@ -122,11 +122,11 @@ static int hotter_first(const void *a, const void *b)
 	return left->id < right->id ? -1 : left->id > right->id;
 }
 
-size_t rates_top(const struct rates *rates, enum rate_order order,
-		 struct rate_flow *flows, size_t max)
+size_t ranking_top(const struct ranking *ranking, enum ranking_order order,
+		 struct ranking_flow *flows, size_t max)
 {
-	struct rate_flow sorted[RATE_TOP_MAX];
-	const struct rate_heap *heap = &rates->heaps[order];
+	struct ranking_flow sorted[RANKING_TOP_MAX];
+	const struct ranking_heap *heap = &ranking->heaps[order];
 
 	memcpy(sorted, heap->flows, heap->n * sizeof(*sorted));
 	qsort(sorted, heap->n, sizeof(*sorted), hotter_first);
@@ -139,12 +139,12 @@ size_t rates_top(const struct rates *rates, enum rate_order order,
 /* --- sums --- */
 
 /* The place of @ifindex, a new one if need be; NULL if there is none. */
-static struct rate_port *port_of(struct rates *rates, uint32_t ifindex)
+static struct ranking_port *port_of(struct ranking *ranking, uint32_t ifindex)
 {
 	uint32_t i, at = ifindex * 2654435761u;
 
-	for (i = 0; i < RATE_PORTS; i++, at++) {
-		struct rate_port *port = &rates->ports[at & (RATE_PORTS - 1)];
+	for (i = 0; i < RANKING_PORTS; i++, at++) {
+		struct ranking_port *port = &ranking->ports[at & (RANKING_PORTS - 1)];
 
 		if (!port->ifindex)
 			port->ifindex = ifindex;
@@ -154,20 +154,20 @@ static struct rate_port *port_of(struct rates *rates, uint32_t ifindex)
 	return NULL;
 }
 
-static void sum_add(struct rate_sum *sum, const struct connection_rate *rate)
+static void sum_add(struct ranking_sum *sum, const struct connection_rate *rate)
 {
 	sum->packets_per_s += rate->packets_per_s;
 	sum->bytes_per_s += rate->bytes_per_s;
 }
 
-static void sum_side(struct rates *rates, const struct connection_side *side,
+static void sum_side(struct ranking *ranking, const struct connection_side *side,
 		     bool in_hw)
 {
-	struct rate_port *in = side->iif ? port_of(rates, side->iif) : NULL;
-	struct rate_port *out = side->oif ? port_of(rates, side->oif) : NULL;
+	struct ranking_port *in = side->iif ? port_of(ranking, side->iif) : NULL;
+	struct ranking_port *out = side->oif ? port_of(ranking, side->oif) : NULL;
 
-	rates->flows[in_hw]++;
-	sum_add(&rates->sum[in_hw], &side->rate);
+	ranking->flows[in_hw]++;
+	sum_add(&ranking->sum[in_hw], &side->rate);
 	if (in) {
 		in->flows[in_hw]++;
 		sum_add(&in->in[in_hw], &side->rate);
@@ -180,47 +180,47 @@ static void sum_side(struct rates *rates, const struct connection_side *side,
 
 static void walk_view(void *arg, const struct nfo_view *view)
 {
-	struct rates *rates = arg;
+	struct ranking *ranking = arg;
 	bool in_hw = view->state == NFO_STATE_IN_HW;
 	struct connection *connection;
 	struct connection_side *side;
 	struct connection_rate *rate;
 
-	connection = connections_find(rates->connections, view->id.lo);
+	connection = connections_find(ranking->connections, view->id.lo);
 	if (!connection)
 		return;
 	side = &connection->sides[view->id.lo & 1];
 	rate = &side->rate;
 	if (in_hw)
-		rate_count(rate, CONNECTION_HARDWARE, view->counters.packets,
-			   view->counters.bytes, rates->interval_ms);
-	else if (rate->counter == CONNECTION_HARDWARE || !rates->interval_ms)
+		ranking_count(rate, CONNECTION_HARDWARE, view->counters.packets,
+			   view->counters.bytes, ranking->interval_ms);
+	else if (rate->counter == CONNECTION_HARDWARE || !ranking->interval_ms)
 		memset(rate, 0, sizeof(*rate));
-	sum_side(rates, side, in_hw);
-	heap_offer(&rates->heaps[RATE_BY_PACKETS], rate->packets_per_s,
+	sum_side(ranking, side, in_hw);
+	heap_offer(&ranking->heaps[RANKING_BY_PACKETS], rate->packets_per_s,
 		   view->id.lo, rate);
-	heap_offer(&rates->heaps[RATE_BY_BYTES], rate->bytes_per_s,
+	heap_offer(&ranking->heaps[RANKING_BY_BYTES], rate->bytes_per_s,
 		   view->id.lo, rate);
 }
 
-void rates_walk(struct rates *rates, struct nfo_table *table, uint64_t now_ms)
+void ranking_walk(struct ranking *ranking, struct nfo_table *table, uint64_t now_ms)
 {
 	int order;
 
-	if (!rates->watched) {
-		rates->last_ms = 0;
-		rates->interval_ms = 0;
-		rates->walks = 0;
+	if (!ranking->watched) {
+		ranking->last_ms = 0;
+		ranking->interval_ms = 0;
+		ranking->walks = 0;
 		return;
 	}
-	rates->watched--;
-	rates->walks++;
-	rates->interval_ms = rates->last_ms ? now_ms - rates->last_ms : 0;
-	rates->last_ms = now_ms;
-	for (order = 0; order < RATE_ORDERS; order++)
-		rates->heaps[order].n = 0;
-	memset(rates->flows, 0, sizeof(rates->flows));
-	memset(rates->sum, 0, sizeof(rates->sum));
-	memset(rates->ports, 0, sizeof(rates->ports));
-	nfo_table_foreach(table, NFO_SOURCE_FLOWTABLE, walk_view, rates);
+	ranking->watched--;
+	ranking->walks++;
+	ranking->interval_ms = ranking->last_ms ? now_ms - ranking->last_ms : 0;
+	ranking->last_ms = now_ms;
+	for (order = 0; order < RANKING_ORDERS; order++)
+		ranking->heaps[order].n = 0;
+	memset(ranking->flows, 0, sizeof(ranking->flows));
+	memset(ranking->sum, 0, sizeof(ranking->sum));
+	memset(ranking->ports, 0, sizeof(ranking->ports));
+	nfo_table_foreach(table, NFO_SOURCE_FLOWTABLE, walk_view, ranking);
 }
