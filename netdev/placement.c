@@ -20,6 +20,8 @@
 #define WINDOW		512
 #define WORTH		8
 #define GHOSTS		65536
+/* One part in so many of a table too small is kept for those that deserve it. */
+#define KEPT_PART	8
 
 struct nfo_placement {
 	double				margin;	/* octaves */
@@ -242,13 +244,30 @@ static struct nfo_placement_flow *flow_of(struct cds_list_head *item)
 		NULL;
 }
 
+/*
+ * Is the table too small, and would @flow take of what room is kept for those that
+ * deserve it? As long as there is more, anybody may have it. The more flows there
+ * are that do not fit the more is kept, up to a part of the table.
+ */
+static bool is_tight(const struct nfo_placement *placement,
+		     const struct nfo_placement_flow *flow, uint32_t limit)
+{
+	uint64_t over, kept;
+
+	if (placement->wanted <= limit)
+		return false;
+	over = placement->wanted - limit;
+	kept = (over < limit ? over : limit) / KEPT_PART;
+	return placement->used + flow->rules + kept > limit;
+}
+
 /* Packets by rule that an insert has to be worth. */
-static uint32_t least_level(struct nfo_placement *placement, bool scarce,
+static uint32_t least_level(struct nfo_placement *placement, bool tight,
 			    uint64_t now_ms)
 {
 	uint32_t least = nfo_pace_threshold(&placement->pace, now_ms);
 
-	return scarce && least < placement->clock.enough ?
+	return tight && least < placement->clock.enough ?
 		placement->clock.enough : least;
 }
 
@@ -277,10 +296,10 @@ static struct nfo_placement_flow *candidate(struct nfo_placement *placement,
 
 /* Has @flow had enough packets for an insert? */
 static bool deserves(struct nfo_placement *placement,
-		     const struct nfo_placement_flow *flow, bool scarce,
+		     const struct nfo_placement_flow *flow, bool tight,
 		     uint64_t now_ms)
 {
-	uint32_t least = least_level(placement, scarce, now_ms);
+	uint32_t least = least_level(placement, tight, now_ms);
 
 	if (least <= 1)
 		return true;
@@ -309,18 +328,20 @@ static struct nfo_placement_flow *victim(struct nfo_placement *placement,
 		coldest : NULL;
 }
 
-/* May @flow be put, and for whom? */
+/* May @flow be put, and for whom? *@paid: by the budget. */
 static bool decide(struct nfo_placement *placement,
 		   struct nfo_placement_flow *flow, uint32_t limit, bool owed,
-		   uint64_t now_ms, struct nfo_placement_verdict *verdict)
+		   uint64_t now_ms, struct nfo_placement_verdict *verdict,
+		   bool *paid)
 {
-	bool scarce = placement->wanted > limit;
 	uint64_t need = (uint64_t)placement->used + flow->rules;
+	bool tight = is_tight(placement, flow, limit);
 
+	*paid = tight;
 	*verdict = (struct nfo_placement_verdict){ .place = flow };
-	if (!deserves(placement, flow, scarce, now_ms))
+	if (!deserves(placement, flow, tight, now_ms))
 		return false;
-	if (scarce && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
+	if (tight && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
 					now_ms))
 		return false;
 	if (need <= limit)
@@ -335,11 +356,11 @@ static bool decide(struct nfo_placement *placement,
 	return true;
 }
 
-static void carry_out(struct nfo_placement *placement, bool scarce,
+static void carry_out(struct nfo_placement *placement, bool paid,
 		      const struct nfo_placement_verdict *verdict,
 		      uint64_t now_ms)
 {
-	if (scarce)
+	if (paid)
 		nfo_pace_pay(&placement->pace, verdict->evict);
 	if (verdict->evict) {
 		move(placement, verdict->evict, NFO_PLACEMENT_EVICTING, now_ms);
@@ -356,14 +377,15 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 {
 	uint32_t limit = nfo_capacity_limit(&placement->capacity, now_ms);
 	struct nfo_placement_flow *flow;
-	bool found = false, passed = false, owed = true;
+	bool found = false, passed = false, owed = true, paid = false;
 
 	/* Nobody waits behind one who is owed a place and cannot get it. */
 	while (!found && owed) {
 		flow = candidate(placement, limit, now_ms, &owed);
 		if (!flow || !nfo_pace_room(&placement->pace, now_ms))
 			break;
-		found = decide(placement, flow, limit, owed, now_ms, verdict);
+		found = decide(placement, flow, limit, owed, now_ms, verdict,
+			       &paid);
 		if (!found && owed) {
 			nfo_share_pass(&placement->share, flow->at);
 			passed = true;
@@ -372,8 +394,7 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 	if (passed)
 		nfo_share_pass_none(&placement->share);
 	if (found)
-		carry_out(placement, placement->wanted > limit, verdict,
-			  now_ms);
+		carry_out(placement, paid, verdict, now_ms);
 	else
 		*verdict = (struct nfo_placement_verdict){ 0 };
 	return found;

@@ -75,6 +75,23 @@ static void test_threshold(void **state)
 
 /* --- not all fit --- */
 
+/* Places that nobody better has asked for go to anybody, but for a part. */
+static void test_room(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 80 }, 80);
+	for (int i = 0; i < 1000; i++)
+		come(0, 1);
+	obey();
+	assert_int_equal(count_inside(0, 1000), 70);
+	/* The fewer too many, the less is kept. */
+	for (int i = 120; i < 1000; i++) {
+		world.used -= is_inside(&world.flows[i]);
+		nfo_placement_del(world.placement, &world.flows[i], world.now);
+	}
+	obey();
+	assert_int_equal(count_inside(0, 120), 75);
+}
+
 /* Those of the last hundred are hotter, the more so the later. */
 static uint64_t late_are_hot(uint32_t i)
 {
@@ -161,8 +178,8 @@ static void test_budget(void **state)
 	obey();
 	for (int i = 0; i < 120; i++)
 		second(chance);
-	assert_true(world.placed > 400);
-	assert_true(world.placed <= 2 * 200 + 200 * 120 / 40 + 1);
+	assert_true(world.evicted > 400);
+	assert_true(world.evicted <= 2 * 200 + 200 * 120 / 40 + 1);
 }
 
 /* One that is new and twice as fast need not wait until that has added up. */
@@ -464,6 +481,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_at_once, world_end),
 		cmocka_unit_test_teardown(test_threshold, world_end),
+		cmocka_unit_test_teardown(test_room, world_end),
 		cmocka_unit_test_teardown(test_hottest, world_end),
 		cmocka_unit_test_teardown(test_change, world_end),
 		cmocka_unit_test_teardown(test_no_flapping, world_end),
