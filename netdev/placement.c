@@ -22,6 +22,8 @@
 #define GHOSTS		65536
 /* One part in so many of a table too small is kept for those that deserve it. */
 #define KEPT_PART	8
+/* Flows that have ceased and are put behind in one call: some 0.1 ms. */
+#define PAST_MAX	512
 
 struct nfo_placement {
 	double				margin;	/* octaves */
@@ -271,27 +273,56 @@ static uint32_t least_level(struct nfo_placement *placement, bool tight,
 		placement->clock.enough : least;
 }
 
-/* Who comes next; those that have ceased are put behind on the way. */
+/* Was @flow hot, but has no packets any more? */
+static bool is_past(const struct nfo_placement *placement,
+		    const struct nfo_placement_flow *flow, uint64_t now_ms)
+{
+	return flow->heat > NFO_HEAT_NONE &&
+	       nfo_rate_ceased(&flow->rate, &placement->clock, now_ms);
+}
+
+/* Puts those of @at that are past behind, up to one that is not. How many. */
+static unsigned int past_behind(struct nfo_placement *placement,
+				struct nfo_share_at at, uint64_t now_ms)
+{
+	double now = when(placement, now_ms);
+	struct nfo_placement_flow *flow;
+	unsigned int n = 0;
+
+	while (n < PAST_MAX) {
+		flow = flow_of(nfo_share_hottest_at(&placement->share, at,
+						    now));
+		if (!flow || !is_past(placement, flow, now_ms))
+			break;
+		rank_end(placement, flow, now);
+		flow->heat = NFO_HEAT_NONE;
+		rank(placement, flow, now);
+		n++;
+	}
+	return n;
+}
+
+/* Who comes next; NULL: nobody, or (@again) not yet known. */
 static struct nfo_placement_flow *candidate(struct nfo_placement *placement,
 					    uint32_t limit, uint64_t now_ms,
-					    bool *owed)
+					    bool *owed, bool *again)
 {
 	bool scarce = placement->wanted > limit;
 	double now = when(placement, now_ms), least = INFINITY;
 	struct nfo_placement_flow *flow;
+	unsigned int past = 0;
 
 	if (scarce)
 		least = now + log2(least_level(placement, scarce, now_ms));
-	for (;;) {
+	while (past < PAST_MAX) {
 		flow = flow_of(nfo_share_hottest(&placement->share, limit,
 						 least, now, owed));
-		if (!flow || !(flow->heat > NFO_HEAT_NONE) ||
-		    !nfo_rate_ceased(&flow->rate, &placement->clock, now_ms))
+		if (!flow || !is_past(placement, flow, now_ms))
 			return flow;
-		rank_end(placement, flow, now);
-		flow->heat = NFO_HEAT_NONE;
-		rank(placement, flow, now);
+		past += past_behind(placement, flow->at, now_ms);
 	}
+	*again = true;
+	return NULL;
 }
 
 /* Has @flow had enough packets for an insert? */
@@ -378,10 +409,11 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 	uint32_t limit = nfo_capacity_limit(&placement->capacity, now_ms);
 	struct nfo_placement_flow *flow;
 	bool found = false, passed = false, owed = true, paid = false;
+	bool again = false;
 
 	/* Nobody waits behind one who is owed a place and cannot get it. */
 	while (!found && owed) {
-		flow = candidate(placement, limit, now_ms, &owed);
+		flow = candidate(placement, limit, now_ms, &owed, &again);
 		if (!flow || !nfo_pace_room(&placement->pace, now_ms))
 			break;
 		found = decide(placement, flow, limit, owed, now_ms, verdict,
@@ -397,7 +429,7 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 		carry_out(placement, paid, verdict, now_ms);
 	else
 		*verdict = (struct nfo_placement_verdict){ 0 };
-	return found;
+	return found || again;
 }
 
 /* --- answers --- */

@@ -466,6 +466,30 @@ static double steps_per_event(uint32_t n)
 	return per;
 }
 
+/* Many that were hot and have ceased: no call takes long over them. */
+static void test_past(void **state)
+{
+	struct nfo_placement_stats before, after;
+	struct nfo_placement_verdict verdict;
+	struct nfo_placement_flow *fresh;
+	bool more;
+
+	world_make((struct nfo_placement_config){ .size = 1 }, 1);
+	for (int i = 0; i < 100000; i++)
+		come(0, 1 + i % 3);
+	second(hundred);
+	world.now += 10000;
+	fresh = come(0, 4);
+	nfo_placement_count(world.placement, fresh, 10, world.now);
+	do {
+		nfo_placement_stats(world.placement, world.now, &before);
+		more = nfo_placement_next(world.placement, world.now, &verdict);
+		nfo_placement_stats(world.placement, world.now, &after);
+		assert_true(after.steps - before.steps <= 4 * 512 + 4);
+	} while (more && !verdict.place);
+	assert_ptr_equal(verdict.place, fresh);
+}
+
 static void test_million(void **state)
 {
 	double few = steps_per_event(1000), many = steps_per_event(1000000);
@@ -494,6 +518,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_refused, world_end),
 		cmocka_unit_test_teardown(test_states, world_end),
 		cmocka_unit_test_teardown(test_random, world_end),
+		cmocka_unit_test_teardown(test_past, world_end),
 		cmocka_unit_test_teardown(test_million, world_end),
 	};
 
