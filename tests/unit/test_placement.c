@@ -478,6 +478,10 @@ static void test_past(void **state)
 	for (int i = 0; i < 100000; i++)
 		come(0, 1 + i % 3);
 	second(hundred);
+	for (uint32_t i = 0; i < world.n; i++)
+		if (is_inside(&world.flows[i]))
+			nfo_placement_del(world.placement, &world.flows[i],
+					  world.now);
 	world.now += 10000;
 	fresh = come(0, 4);
 	nfo_placement_count(world.placement, fresh, 10, world.now);
