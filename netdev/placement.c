@@ -367,13 +367,15 @@ static bool decide(struct nfo_placement *placement,
 {
 	uint64_t need = (uint64_t)placement->used + flow->rules;
 	bool tight = is_tight(placement, flow, limit);
+	/* To find out that there is more room takes no place from anybody. */
+	bool probe = need <= limit && need > placement->capacity.limit;
 
-	*paid = tight;
+	*paid = tight && !probe;
 	*verdict = (struct nfo_placement_verdict){ .place = flow };
 	if (!deserves(placement, flow, tight, now_ms))
 		return false;
-	if (tight && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
-					now_ms))
+	if (*paid && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
+				       now_ms))
 		return false;
 	if (need <= limit)
 		return true;
