@@ -25,12 +25,11 @@ void nfo_capacity_resize(struct nfo_capacity *capacity, uint32_t size)
 
 uint32_t nfo_capacity_limit(struct nfo_capacity *capacity, uint64_t now_ms)
 {
-	uint32_t room = capacity->size - capacity->limit;
+	uint32_t room = capacity->size - capacity->base;
 
 	if (!capacity->learnt || now_ms < capacity->probe_ms)
 		return capacity->limit;
-	return capacity->limit + (capacity->step < room ? capacity->step :
-				  room);
+	return capacity->base + (capacity->step < room ? capacity->step : room);
 }
 
 bool nfo_capacity_may_swap(const struct nfo_capacity *capacity,
@@ -44,15 +43,14 @@ void nfo_capacity_taken(struct nfo_capacity *capacity, uint32_t used,
 {
 	if (!capacity->learnt || used <= capacity->limit)
 		return;
-	/* More than was thought. When all that was tried is in, on to more. */
+	capacity->limit = used;
+	/* When all that was tried is in, on to more. */
 	if (used >= nfo_capacity_limit(capacity, now_ms)) {
+		capacity->base = used;
 		capacity->step *= 2;
 		capacity->probe_ms = now_ms + STEP_MS;
-	} else {
-		capacity->step -= used - capacity->limit;
 	}
 	capacity->backoff_ms = 0;
-	capacity->limit = used;
 	if (capacity->limit < capacity->size)
 		return;
 	capacity->limit = capacity->size;
@@ -71,6 +69,7 @@ void nfo_capacity_refused(struct nfo_capacity *capacity, uint32_t used,
 	if (used > capacity->size)
 		used = capacity->size;
 	capacity->limit = used;
+	capacity->base = used;
 	capacity->step = 1;
 	capacity->backoff_ms *= 2;
 	if (capacity->backoff_ms < BACKOFF_MIN_MS)

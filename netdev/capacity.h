@@ -22,7 +22,8 @@
 struct nfo_capacity {
 	uint32_t	size;		/* devlink's; UNKNOWN: it says nothing */
 	uint32_t	limit;		/* rules that may be used as far as known */
-	uint32_t	step;		/* the next probe's; 0: none yet */
+	uint32_t	base;		/* that were known when a probe began */
+	uint32_t	step;		/* how many more that probe tries */
 	uint32_t	backoff_ms;
 	uint64_t	probe_ms;	/* not before that */
 	uint64_t	swap_ms;	/* no swap before that */

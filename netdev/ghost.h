@@ -20,13 +20,16 @@ struct nfo_ghost;
 struct nfo_ghost *nfo_ghost_create(uint32_t n);
 void nfo_ghost_destroy(struct nfo_ghost *ghost);
 
-/* nfo_ghost_keep: the flow with hash @key has gone, and had @heat. */
+/*
+ * nfo_ghost_keep: the flow with hash @key has gone, and had @heat and its last
+ * packet at @packet_ms.
+ */
 void nfo_ghost_keep(struct nfo_ghost *ghost, uint64_t key, double heat,
 		    uint32_t packet_ms);
 
 /*
- * nfo_ghost_recall: the heat kept for @key, which is forgotten; NFO_HEAT_NONE
- * if there is none.
+ * nfo_ghost_recall: what was kept for @key, which is forgotten; NFO_HEAT_NONE
+ * if there is none. Two flows may be taken for each other, once in some 10^9.
  */
 double nfo_ghost_recall(struct nfo_ghost *ghost, uint64_t key,
 			uint32_t *packet_ms);

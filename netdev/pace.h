@@ -7,7 +7,7 @@
  * When more is asked for than that, the threshold, in packets, doubles until it
  * is not; when inserts keep up it is halved, down to 1: at once.
  *
- * When not all flows fit, inserts are paid for. Each new flow brings a part of
+ * Where places are scarce inserts are paid for. Each new flow brings a part of
  * what one costs, and so does time; what is not spent is kept, up to what fills
  * the table twice.
  *
@@ -39,8 +39,8 @@ void nfo_pace_init(struct nfo_pace *pace, uint32_t window,
 
 /* nfo_pace_room: may one more be put? Call when one is wanted. */
 bool nfo_pace_room(struct nfo_pace *pace, uint64_t now_ms);
+/* nfo_pace_put, nfo_pace_done: one is on its way, was answered. */
 void nfo_pace_put(struct nfo_pace *pace, uint64_t now_ms);
-/* nfo_pace_done: one that was put was answered. */
 void nfo_pace_done(struct nfo_pace *pace, uint64_t now_ms);
 
 /* nfo_pace_threshold: the packets that a flow must have had. */

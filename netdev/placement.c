@@ -20,6 +20,10 @@
 #define WINDOW		512
 #define WORTH		8
 #define GHOSTS		65536
+/* One part in so many of a table too small is kept for those that deserve it. */
+#define KEPT_PART	8
+/* Flows that have ceased and are put behind in one call: some 0.1 ms. */
+#define PAST_MAX	512
 
 struct nfo_placement {
 	double				margin;	/* octaves */
@@ -242,45 +246,91 @@ static struct nfo_placement_flow *flow_of(struct cds_list_head *item)
 		NULL;
 }
 
+/*
+ * Is the table too small, and would @flow take of what room is kept for those that
+ * deserve it? As long as there is more, anybody may have it. The more flows there
+ * are that do not fit the more is kept, up to a part of the table.
+ */
+static bool is_tight(const struct nfo_placement *placement,
+		     const struct nfo_placement_flow *flow, uint32_t limit)
+{
+	uint64_t over, kept;
+
+	if (placement->wanted <= limit)
+		return false;
+	over = placement->wanted - limit;
+	kept = (over < limit ? over : limit) / KEPT_PART;
+	return placement->used + flow->rules + kept > limit;
+}
+
 /* Packets by rule that an insert has to be worth. */
-static uint32_t least_level(struct nfo_placement *placement, bool scarce,
+static uint32_t least_level(struct nfo_placement *placement, bool tight,
 			    uint64_t now_ms)
 {
 	uint32_t least = nfo_pace_threshold(&placement->pace, now_ms);
 
-	return scarce && least < placement->clock.enough ?
+	return tight && least < placement->clock.enough ?
 		placement->clock.enough : least;
 }
 
-/* Who comes next; those that have ceased are put behind on the way. */
+/* Was @flow hot, but has no packets any more? */
+static bool is_past(const struct nfo_placement *placement,
+		    const struct nfo_placement_flow *flow, uint64_t now_ms)
+{
+	return flow->heat > NFO_HEAT_NONE &&
+	       nfo_rate_ceased(&flow->rate, &placement->clock, now_ms);
+}
+
+/* Puts those of @at that are past behind, up to one that is not. How many. */
+static unsigned int past_behind(struct nfo_placement *placement,
+				struct nfo_share_at at, uint64_t now_ms)
+{
+	double now = when(placement, now_ms);
+	struct nfo_placement_flow *flow;
+	unsigned int n = 0;
+
+	while (n < PAST_MAX) {
+		flow = flow_of(nfo_share_hottest_at(&placement->share, at,
+						    now));
+		if (!flow || !is_past(placement, flow, now_ms))
+			break;
+		rank_end(placement, flow, now);
+		flow->heat = NFO_HEAT_NONE;
+		rank(placement, flow, now);
+		n++;
+	}
+	return n;
+}
+
+/* Who comes next; NULL: nobody, or (@again) not yet known. */
 static struct nfo_placement_flow *candidate(struct nfo_placement *placement,
 					    uint32_t limit, uint64_t now_ms,
-					    bool *owed)
+					    bool *owed, bool *again)
 {
 	bool scarce = placement->wanted > limit;
 	double now = when(placement, now_ms), least = INFINITY;
 	struct nfo_placement_flow *flow;
+	unsigned int past = 0;
 
 	if (scarce)
 		least = now + log2(least_level(placement, scarce, now_ms));
-	for (;;) {
+	while (past < PAST_MAX) {
 		flow = flow_of(nfo_share_hottest(&placement->share, limit,
 						 least, now, owed));
-		if (!flow || !(flow->heat > NFO_HEAT_NONE) ||
-		    !nfo_rate_ceased(&flow->rate, &placement->clock, now_ms))
+		if (!flow || !is_past(placement, flow, now_ms))
 			return flow;
-		rank_end(placement, flow, now);
-		flow->heat = NFO_HEAT_NONE;
-		rank(placement, flow, now);
+		past += past_behind(placement, flow->at, now_ms);
 	}
+	*again = true;
+	return NULL;
 }
 
 /* Has @flow had enough packets for an insert? */
 static bool deserves(struct nfo_placement *placement,
-		     const struct nfo_placement_flow *flow, bool scarce,
+		     const struct nfo_placement_flow *flow, bool tight,
 		     uint64_t now_ms)
 {
-	uint32_t least = least_level(placement, scarce, now_ms);
+	uint32_t least = least_level(placement, tight, now_ms);
 
 	if (least <= 1)
 		return true;
@@ -309,19 +359,23 @@ static struct nfo_placement_flow *victim(struct nfo_placement *placement,
 		coldest : NULL;
 }
 
-/* May @flow be put, and for whom? */
+/* May @flow be put, and for whom? *@paid: by the budget. */
 static bool decide(struct nfo_placement *placement,
 		   struct nfo_placement_flow *flow, uint32_t limit, bool owed,
-		   uint64_t now_ms, struct nfo_placement_verdict *verdict)
+		   uint64_t now_ms, struct nfo_placement_verdict *verdict,
+		   bool *paid)
 {
-	bool scarce = placement->wanted > limit;
 	uint64_t need = (uint64_t)placement->used + flow->rules;
+	bool tight = is_tight(placement, flow, limit);
+	/* To find out that there is more room takes no place from anybody. */
+	bool probe = need <= limit && need > placement->capacity.limit;
 
+	*paid = tight && !probe;
 	*verdict = (struct nfo_placement_verdict){ .place = flow };
-	if (!deserves(placement, flow, scarce, now_ms))
+	if (!deserves(placement, flow, tight, now_ms))
 		return false;
-	if (scarce && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
-					now_ms))
+	if (*paid && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
+				       now_ms))
 		return false;
 	if (need <= limit)
 		return true;
@@ -335,11 +389,11 @@ static bool decide(struct nfo_placement *placement,
 	return true;
 }
 
-static void carry_out(struct nfo_placement *placement, bool scarce,
+static void carry_out(struct nfo_placement *placement, bool paid,
 		      const struct nfo_placement_verdict *verdict,
 		      uint64_t now_ms)
 {
-	if (scarce)
+	if (paid)
 		nfo_pace_pay(&placement->pace, verdict->evict);
 	if (verdict->evict) {
 		move(placement, verdict->evict, NFO_PLACEMENT_EVICTING, now_ms);
@@ -356,14 +410,16 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 {
 	uint32_t limit = nfo_capacity_limit(&placement->capacity, now_ms);
 	struct nfo_placement_flow *flow;
-	bool found = false, passed = false, owed = true;
+	bool found = false, passed = false, owed = true, paid = false;
+	bool again = false;
 
 	/* Nobody waits behind one who is owed a place and cannot get it. */
 	while (!found && owed) {
-		flow = candidate(placement, limit, now_ms, &owed);
+		flow = candidate(placement, limit, now_ms, &owed, &again);
 		if (!flow || !nfo_pace_room(&placement->pace, now_ms))
 			break;
-		found = decide(placement, flow, limit, owed, now_ms, verdict);
+		found = decide(placement, flow, limit, owed, now_ms, verdict,
+			       &paid);
 		if (!found && owed) {
 			nfo_share_pass(&placement->share, flow->at);
 			passed = true;
@@ -372,11 +428,10 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 	if (passed)
 		nfo_share_pass_none(&placement->share);
 	if (found)
-		carry_out(placement, placement->wanted > limit, verdict,
-			  now_ms);
+		carry_out(placement, paid, verdict, now_ms);
 	else
 		*verdict = (struct nfo_placement_verdict){ 0 };
-	return found;
+	return found || again;
 }
 
 /* --- answers --- */

@@ -60,7 +60,11 @@ struct nfo_placement_config {
 	uint32_t	size;
 	/* After that time a packet counts half. 0: 4 s. */
 	uint32_t	half_life_ms;
-	/* How often packets are counted; late by as much. 0: 0.5 s, 1 s. */
+	/*
+	 * How often packets are counted, at least; those of hardware are late by
+	 * as much. Flows that are counted less often seem to have ceased. 0: 0.5 s
+	 * in software, 1 s in hardware.
+	 */
 	uint32_t	software_ms;
 	uint32_t	hardware_ms;
 	/* A newcomer must be hotter by this. 0: 25 %. */
@@ -82,6 +86,7 @@ struct nfo_placement_config {
 /*
  * What to do next. For a swap both are set: first evict, then place. To evict
  * alone makes room for one that needs more rules than the one that goes had.
+ * Neither: many flows had to be looked at; ask again, the lock may be let go.
  */
 struct nfo_placement_verdict {
 	struct nfo_placement_flow *place;

@@ -179,6 +179,13 @@ struct cds_list_head *nfo_share_hottest(struct nfo_share *share, uint32_t size,
 	return best ? nfo_heat_hottest(&best->cells[source]->out, now) : NULL;
 }
 
+struct cds_list_head *nfo_share_hottest_at(struct nfo_share *share,
+					   struct nfo_share_at at, double now)
+{
+	return nfo_heat_hottest(&share->ports[at.port].cells[at.source]->out,
+				now);
+}
+
 void nfo_share_pass(struct nfo_share *share, struct nfo_share_at at)
 {
 	share->ports[at.port].passed |= 1 << at.source;

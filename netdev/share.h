@@ -79,6 +79,10 @@ void nfo_share_use(struct nfo_share *share, struct nfo_share_at at, int rules);
 struct cds_list_head *nfo_share_hottest(struct nfo_share *share, uint32_t size,
 					double least, double now, bool *owed);
 
+/* nfo_share_hottest_at: the hottest outside of one source on one port. */
+struct cds_list_head *nfo_share_hottest_at(struct nfo_share *share,
+					   struct nfo_share_at at, double now);
+
 /*
  * nfo_share_pass: nothing more of @at until nfo_share_pass_none(): no place can
  * be made for it.

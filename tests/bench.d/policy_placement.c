@@ -107,7 +107,8 @@ static void tick(struct sim *sim, void *self)
 				  &verdict)) {
 		if (verdict.evict)
 			sim_remove(sim, sim_flow(sim, verdict.evict - flows));
-		sim_insert(sim, sim_flow(sim, verdict.place - flows));
+		if (verdict.place)
+			sim_insert(sim, sim_flow(sim, verdict.place - flows));
 	}
 }
 

@@ -79,7 +79,8 @@ host_placement()
 {
 	local seed
 	for seed in 1 2 3; do
-		"$SRC/tests/bench" placement --check --seed $seed --rate 200 --seconds 60 --warm 40 || return 1
+		"$SRC/tests/bench" placement --check --seed $seed --rate 200 --seconds 60 --warm 40 \
+			--table 10% --table 1% --table 50% --table 110% || return 1
 	done
 }
 

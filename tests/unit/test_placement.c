@@ -75,6 +75,23 @@ static void test_threshold(void **state)
 
 /* --- not all fit --- */
 
+/* Places that nobody better has asked for go to anybody, but for a part. */
+static void test_room(void **state)
+{
+	world_make((struct nfo_placement_config){ .size = 80 }, 80);
+	for (int i = 0; i < 1000; i++)
+		come(0, 1);
+	obey();
+	assert_int_equal(count_inside(0, 1000), 70);
+	/* The fewer too many, the less is kept. */
+	for (int i = 120; i < 1000; i++) {
+		world.used -= is_inside(&world.flows[i]);
+		nfo_placement_del(world.placement, &world.flows[i], world.now);
+	}
+	obey();
+	assert_int_equal(count_inside(0, 120), 75);
+}
+
 /* Those of the last hundred are hotter, the more so the later. */
 static uint64_t late_are_hot(uint32_t i)
 {
@@ -161,8 +178,8 @@ static void test_budget(void **state)
 	obey();
 	for (int i = 0; i < 120; i++)
 		second(chance);
-	assert_true(world.placed > 400);
-	assert_true(world.placed <= 2 * 200 + 200 * 120 / 40 + 1);
+	assert_true(world.evicted > 400);
+	assert_true(world.evicted <= 2 * 200 + 200 * 120 / 40 + 1);
 }
 
 /* One that is new and twice as fast need not wait until that has added up. */
@@ -449,6 +466,34 @@ static double steps_per_event(uint32_t n)
 	return per;
 }
 
+/* Many that were hot and have ceased: no call takes long over them. */
+static void test_past(void **state)
+{
+	struct nfo_placement_stats before, after;
+	struct nfo_placement_verdict verdict;
+	struct nfo_placement_flow *fresh;
+	bool more;
+
+	world_make((struct nfo_placement_config){ .size = 1 }, 1);
+	for (int i = 0; i < 100000; i++)
+		come(0, 1 + i % 3);
+	second(hundred);
+	for (uint32_t i = 0; i < world.n; i++)
+		if (is_inside(&world.flows[i]))
+			nfo_placement_del(world.placement, &world.flows[i],
+					  world.now);
+	world.now += 10000;
+	fresh = come(0, 4);
+	nfo_placement_count(world.placement, fresh, 10, world.now);
+	do {
+		nfo_placement_stats(world.placement, world.now, &before);
+		more = nfo_placement_next(world.placement, world.now, &verdict);
+		nfo_placement_stats(world.placement, world.now, &after);
+		assert_true(after.steps - before.steps <= 4 * 512 + 4);
+	} while (more && !verdict.place);
+	assert_ptr_equal(verdict.place, fresh);
+}
+
 static void test_million(void **state)
 {
 	double few = steps_per_event(1000), many = steps_per_event(1000000);
@@ -464,6 +509,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_at_once, world_end),
 		cmocka_unit_test_teardown(test_threshold, world_end),
+		cmocka_unit_test_teardown(test_room, world_end),
 		cmocka_unit_test_teardown(test_hottest, world_end),
 		cmocka_unit_test_teardown(test_change, world_end),
 		cmocka_unit_test_teardown(test_no_flapping, world_end),
@@ -476,6 +522,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_refused, world_end),
 		cmocka_unit_test_teardown(test_states, world_end),
 		cmocka_unit_test_teardown(test_random, world_end),
+		cmocka_unit_test_teardown(test_past, world_end),
 		cmocka_unit_test_teardown(test_million, world_end),
 	};
 

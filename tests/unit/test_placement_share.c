@@ -134,6 +134,23 @@ static void test_capacity_learnt(void **state)
 	assert_int_equal(world.used, 100);
 }
 
+/* A NIC that took nothing at all, and then does. */
+static void test_capacity_none(void **state)
+{
+	world_make((struct nfo_placement_config){
+		.size = NFO_CAPACITY_UNKNOWN }, 0);
+	for (int i = 0; i < 200; i++)
+		come(0, 1);
+	for (int i = 0; i < 30; i++)
+		second(hundred);
+	assert_int_equal(world.used, 0);
+	world.room = 1000;
+	/* A probe is due soon; from there on twice as many each second. */
+	for (int i = 0; i < 12; i++)
+		second(hundred);
+	assert_int_equal(count_inside(0, 200), 200);
+}
+
 static void test_capacity_known(void **state)
 {
 	struct nfo_placement_stats stats;
@@ -184,6 +201,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_port_share, world_end),
 		cmocka_unit_test_teardown(test_share_unused, world_end),
 		cmocka_unit_test_teardown(test_capacity_learnt, world_end),
+		cmocka_unit_test_teardown(test_capacity_none, world_end),
 		cmocka_unit_test_teardown(test_capacity_known, world_end),
 		cmocka_unit_test_teardown(test_capacity_lost, world_end),
 	};
