@@ -97,7 +97,11 @@ done
 sed 's/{ eth0, eth1 }/{ rep0, rep1 }/' "${NFT_OFFLOAD_SRC:-/src}/docs/examples/router.nft" > /etc/nftables.conf
 
 # --- daemon, module, ruleset ---
+modprobe -r nft_offload 2> /dev/null || :
+loader=$(sysctl -n kernel.modprobe)
+sysctl -qw kernel.modprobe=/bin/false
 block 'The daemon does not start' 'the kernel module nft_offload is not loaded: modprobe nft_offload'
+sysctl -qw kernel.modprobe="$loader"
 nft-offload stats > /dev/null || die "the daemon does not run: $(cat "$LOG")"
 systemctl stop nft-offloadd
 rmmod nft_offload
