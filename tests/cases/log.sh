@@ -17,6 +17,7 @@ lines() {
 }
 has() { lines "$1" | grep -qE -- "$2"; }
 
+rm -rf /run/log/journal
 mkdir -p /run/systemd/journal /run/log/journal
 [ -s /etc/machine-id ] || tr -d - < /proc/sys/kernel/random/uuid > /etc/machine-id
 /lib/systemd/systemd-journald > "$WORK/journald" 2>&1 &
