@@ -140,7 +140,7 @@ boot_words()
 
 # Ends a guest that does not begin with SCRIPT within $BOOT_PATIENCE seconds; a
 # slow one takes a minute.
-BOOT_PATIENCE=900
+BOOT_PATIENCE=180
 boot_watch()
 {
 	local pid=$1 end=$((SECONDS + BOOT_PATIENCE))
