@@ -26,7 +26,7 @@ bed_up
 daemon_start
 ruleset
 talk 5001 100
-state() { nft-offload flows --json | jq -e --argjson p "$1" --arg s "$2" 'select(.original.dport == $p) | .original.state == $s' > /dev/null; }
+state() { nft-offload flows --json | jq -se --argjson p "$1" --arg s "$2" 'any(.[]; .original.dport == $p and .original.state == $s)' > /dev/null; }
 until_true 60 state 5001 in_hw || die "$(nft-offload flows)"
 echo 28 > /sys/kernel/debug/eswsim/eswsim0/fail_errno
 echo 1000000 > /sys/kernel/debug/eswsim/eswsim0/fail_next
@@ -51,8 +51,8 @@ jq -se '.[0] | .type == "totals" and .flows.hardware >= 1 and .flows.software >=
 	"$(jq -s '.[0] | .hardware.packets_per_s + .software.packets_per_s' "$WORK/top")" ] || die "sums of flows and totals differ"
 [ "$(jq -s '[.[] | select(.type == "port_rate") | .hardware.in.packets_per_s] | add' "$WORK/top")" = \
 	"$(jq -s '.[0].hardware.packets_per_s' "$WORK/top")" ] || die "sums of ports and totals differ"
-jq -e --arg rep "$(rep 0)" 'select(.type == "port_rate" and .name == $rep) | .software.in.packets_per_s > 10 and .hardware.in.packets_per_s > 50' \
-	"$WORK/top" > /dev/null || die "port"
+jq -se --arg rep "$(rep 0)" 'any(.[]; .type == "port_rate" and .name == $rep and .software.in.packets_per_s > 10 and
+	.hardware.in.packets_per_s > 50)' "$WORK/top" > /dev/null || die "port"
 # The hottest one first.
 [ "$(jq -s '[.[] | select(.type == "flow")][0].dport' "$WORK/top")" = 5001 ] || die "order"
 [ "$(nft-offload top -n 1 --json --limit 1 | jq -s '[.[] | select(.type == "flow")] | length')" = 1 ] || die "limit"
