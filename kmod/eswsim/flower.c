@@ -503,8 +503,8 @@ static int flower_stats(struct asic_block *block, struct flow_cls_offload *flowe
  *
  * Threads and locks: see above; takes asic.lock, may sleep. Return: 0; -EOPNOTSUPP for what the
  * NIC cannot do, of actions the profile's errno if it has one; -EEXIST for a known cookie, -ENOENT
- * for an unknown one, the profile's errno when the table is full, an injected one, or -ENOMEM. Chain
- * templates are not used.
+ * for an unknown one, the profile's errno when the table is full, an injected one, or -ENOMEM.
+ * Chain templates are not used.
  */
 int asic_flower(struct asic_block *block, struct flow_cls_offload *flower)
 {
