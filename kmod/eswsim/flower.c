@@ -501,9 +501,10 @@ static int flower_stats(struct asic_block *block, struct flow_cls_offload *flowe
  * @block:	block that the filter is in
  * @flower:	the request; its statistics are filled in
  *
- * Threads and locks: see above; takes asic.lock, may sleep. Return: 0; -EOPNOTSUPP (for actions the
- * profile's errno, if it has one) for what the NIC cannot do, -EEXIST for a known cookie, -ENOENT for an unknown one, the profile's errno when
- * the table is full, an injected one, or -ENOMEM. Chain templates are not used.
+ * Threads and locks: see above; takes asic.lock, may sleep. Return: 0; -EOPNOTSUPP for what the
+ * NIC cannot do, of actions the profile's errno if it has one; -EEXIST for a known cookie, -ENOENT
+ * for an unknown one, the profile's errno when the table is full, an injected one, or -ENOMEM.
+ * Chain templates are not used.
  */
 int asic_flower(struct asic_block *block, struct flow_cls_offload *flower)
 {

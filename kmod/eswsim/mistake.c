@@ -3,8 +3,8 @@
  * mistake - what a real NIC does of a rule that its driver has taken without a word.
  *
  * A rule that has been accepted is changed here to what the hardware would do, and nowhere else.
- * The two mistakes that are more than a bit, matches and actions that are taken and not looked at, are
- * lists in the profile (silent_keys, silent_actions) that flower.c leaves out.
+ * Two mistakes are more than a bit: matches and actions that are taken and not looked at are lists
+ * in the profile (silent_keys, silent_actions) that flower.c leaves out.
  *
  * Facts: bnxt_tc.c (bnxt_tc_parse_pedit(), bnxt_hwrm_cfa_flow_alloc()), ice_tc_lib.c
  * (ice_tc_set_ipv4() and the like, ice_eswitch_tc_parse_action()).

@@ -12,7 +12,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/testbed.sh"
 . "$(dirname "$0")/lib/flow.sh"
 
-COUNT=200
+COUNT=100
 
 # masquerade of port 5011, UDP and TCP.
 nat() {
@@ -108,11 +108,11 @@ in_software() { # PROFILE UDP-WORDS TCP-WORDS
 	bed_down
 }
 
-in_hardware full generic
+in_software ice 'ice: cannot rewrite headers' 'ice: cannot match tcp_flags'
 in_hardware mlx5
-in_software nfp 'nfp: cannot decrement the TTL' 'nfp: cannot decrement the TTL'
+in_software bnxt 'bnxt: cannot decrement the TTL' 'bnxt: would take no notice of tcp_flags'
 in_software sfc 'sfc: has no priorities, so nothing keeps TTL 1 from being decremented' \
 	'sfc: has no priorities, so nothing keeps TTL 1 from being decremented'
-in_software ice 'ice: cannot rewrite headers' 'ice: cannot match tcp_flags'
-in_software bnxt 'bnxt: cannot decrement the TTL' 'bnxt: would take no notice of tcp_flags'
+in_software nfp 'nfp: cannot decrement the TTL' 'nfp: cannot decrement the TTL'
 in_software octeontx2 'octeontx2: cannot rewrite headers' 'octeontx2: cannot rewrite headers'
+in_hardware full generic
