@@ -28,13 +28,20 @@ nat() {
 	NFT
 }
 
-# echoes NAME PORT: TCP through port PORT of vm1 and back, whole; $HIT is what the
-# NIC carried of it.
+# echoes NAME PORT [WORDS]: TCP through port PORT of vm1 and back, whole; $HIT is what
+# the NIC carried of it. A flow says WORDS meanwhile.
 echoes() {
+	rm -f "$WORK/unsaid"
 	HIT=$(($(hits "$(rep 0)") + $(hits "$(rep 1)")))
-	{ head -c 10K "$WORK/sent"; sleep 3; tail -c +10241 "$WORK/sent"; } |
+	{
+		head -c 10K "$WORK/sent"
+		sleep 3
+		[ -z "${3:-}" ] || until_true 30 says "$3" >&2 || said > "$WORK/unsaid"
+		tail -c +10241 "$WORK/sent"
+	} |
 		vm 0 timeout 300 nc -N 10.0.1.2 "$2" > "$WORK/came" || die "$1: the connection broke: $(said)"
 	cmp "$WORK/sent" "$WORK/came" || die "$1: the data differ"
+	[ ! -e "$WORK/unsaid" ] || die "$1: no flow says '$3': $(cat "$WORK/unsaid")"
 	HIT=$(($(hits "$(rep 0)") + $(hits "$(rep 1)") - HIT))
 	echo "$1: $(stat -c %s "$WORK/came") bytes there and back, NIC carried $HIT packets"
 }
@@ -60,11 +67,9 @@ begin() {
 	head -c 300K /dev/urandom > "$WORK/sent"
 }
 
-# words TEXT: a flow in software that says so, and it is counted.
-words() {
-	flows_json | jq -es "any(.[] | .original, .reply; .reason? == \"nic_unable\" and .driver_text? == \"$1\")" > /dev/null ||
-		die "no flow says '$1': $(said)"
-	[ "$(nft-offload stats --json | jq .refusals.nic_unable)" -gt 0 ] || die "nic_unable is not counted: $(nft-offload stats --json)"
+# says TEXT: a flow in software that says so.
+says() {
+	flows_json | jq -es "any(.[] | .original, .reply; .reason? == \"nic_unable\" and .driver_text? == \"$1\")" > /dev/null
 }
 
 # checked: check says of every port what its NIC cannot do.
@@ -93,11 +98,11 @@ in_software() { # PROFILE UDP-WORDS TCP-WORDS
 	begin "$1"
 	checked
 	echo_sw "$1: UDP" vm0 10.0.1.2 5010 "$(rep 0) $(rep 1)" nic_unable
-	words "$2"
+	says "$2" || die "$1: no flow says '$2': $(said)"
+	[ "$(nft-offload stats --json | jq .refusals.nic_unable)" -gt 0 ] || die "nic_unable is not counted: $(nft-offload stats --json)"
 	echo_sw "$1: UDP with NAT" vm0 10.0.1.2 5011 "$(rep 0) $(rep 1)" nic_unable
-	echoes "$1: TCP" 5010
+	echoes "$1: TCP" 5010 "$3"
 	[ $HIT = 0 ] || die "$1: TCP was in hardware: $(said)"
-	words "$3"
 	echoes "$1: TCP with NAT" 5011
 	[ $HIT = 0 ] || die "$1: TCP with NAT was in hardware: $(said)"
 	# The driver was not even asked.
@@ -108,8 +113,8 @@ in_software() { # PROFILE UDP-WORDS TCP-WORDS
 	bed_down
 }
 
-in_software ice 'ice: cannot rewrite headers' 'ice: cannot match tcp_flags'
 in_hardware mlx5
+in_software ice 'ice: cannot rewrite headers' 'ice: cannot match tcp_flags'
 in_software bnxt 'bnxt: cannot decrement the TTL' 'bnxt: would take no notice of tcp_flags'
 in_software sfc 'sfc: has no priorities, so nothing keeps TTL 1 from being decremented' \
 	'sfc: has no priorities, so nothing keeps TTL 1 from being decremented'

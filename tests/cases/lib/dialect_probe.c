@@ -167,7 +167,7 @@ int main(int argc, char **argv)
 		n[1 + try_rule(&probe, &corpus[i])]++;
 	for (size_t i = 0; i < dialect_corpus_size; i++)
 		n[1 + try_rule(&probe, &dialect_corpus[i])]++;
-	printf("%s: %u rules in hardware and known again, %u not told, %u wrong\n",
+	printf("%s: %u rules in hardware and known again, %u not told or left out, %u wrong\n",
 	       port.dialect->name, n[2], n[1], n[0]);
 	stop(&probe);
 	nfo_eswitch_destroy(probe.eswitch);
