@@ -57,13 +57,13 @@ until_true 60 has NFT_OFFLOAD_REASON=table_full \
 	'^udp 10\.0\.0\.2:700[0-9] 10\.0\.1\.2:5001 stays in software: table_full: The NIC.s rule table is full: .* \(.*eswsim: ' || die "$(lines)"
 known() { [ "$(nft-offload stats --json | jq .flows.known)" -ge 20 ]; }
 until_true 60 known || die "$(nft-offload flows)"
-flow=$(journalctl -q --no-pager -o json NFT_OFFLOAD_REASON=table_full | head -n 1 | jq -r .NFT_OFFLOAD_FLOW)
+flow=$(journalctl -q --no-pager -o json -n 1 NFT_OFFLOAD_REASON=table_full | jq -r .NFT_OFFLOAD_FLOW)
 # As it is, for the command.
 # shellcheck disable=SC2086
 nft-offload why $flow | grep -q 'in software, table_full' || die "why $flow"
-journalctl -q --no-pager -o json NFT_OFFLOAD_REASON=table_full | head -n 1 |
+journalctl -q --no-pager -o json -n 1 NFT_OFFLOAD_REASON=table_full |
 	jq -e '.NFT_OFFLOAD_DRIVER_TEXT | contains("eswsim: ")' > /dev/null || die "the driver's words are no field"
-journalctl -q --no-pager -o json NFT_OFFLOAD_REASON=table_full | head -n 1 |
+journalctl -q --no-pager -o json -n 1 NFT_OFFLOAD_REASON=table_full |
 	jq -e '.PRIORITY == "6" and .SYSLOG_IDENTIFIER == "nft-offloadd"' > /dev/null || die "priority or identifier"
 # 5 in 10 s, of 20 flows that are refused again and again.
 told=$(lines NFT_OFFLOAD_REASON=table_full | wc -l)
