@@ -67,7 +67,7 @@ grep -qE '^udp +10\.0\.0\.2:[0-9]+ +10\.0\.1\.2:5002 +no .* table_full$' "$WORK/
 [ "$(nft-offload top < /dev/null | grep -c '^nft-offload top - ')" = 1 ] || die "without a terminal"
 
 echo "--- on a terminal"
-cat > "$WORK/pty.py" <<'PY'
+cat > "$WORK/terminal.py" <<'PY'
 import os, pty, re, select, struct, sys, time, fcntl, termios
 pid, fd = pty.fork()
 if pid == 0:
@@ -93,7 +93,7 @@ status = os.waitpid(pid, 0)[1]
 sys.stdout.write(repr(seen[-3000:]))
 sys.exit(0 if status == 0 and sent and time.time() < end else 1)
 PY
-python3 "$WORK/pty.py" > "$WORK/screen" || die "the screen: $(cat "$WORK/screen")"
+python3 "$WORK/terminal.py" > "$WORK/screen" || die "the screen: $(cat "$WORK/screen")"
 # A terminal that nobody knows: printed, once.
 TERM=nonesuch script -qec 'nft-offload top' /dev/null < /dev/null | grep -q 'hottest flows' || die "an unknown terminal"
 

@@ -126,7 +126,10 @@ until_true 60 checked provider || die "$(nft-offload check)"
 block '`conntrack -L` shows `[OFFLOAD]`' 'nobody in this network namespace takes its flows'
 hardware
 no_flows
+# Not while there are rules.
+systemctl stop nft-offloadd
 ethtool -K rep0 hw-tc-offload off
+systemctl start nft-offloadd
 flow 20
 until_true 60 reason hw_tc_offload_off || die "$(nft-offload flows)"
 block 'Reason `hw_tc_offload_off`' 'hw_tc_offload_off'
