@@ -27,6 +27,8 @@
 #define ROUND		4096
 #define ROUND_ROUTER	20000
 #define ROUND_BRIDGE	1024
+/* Packets of a batch that come in by one port, one after the other. */
+#define GROUP		256
 /* More at once are too many for the queues of Open vSwitch. */
 #define BURST_BRIDGE	32
 #define DIFFERENCES_MAX	5
@@ -155,8 +157,7 @@ static int find(struct game *game, const struct frame *frames, size_t n)
 		free(text);
 	}
 	if (!result) {
-		printf("difference: of %zu packets that do not differ one by one; into port %u:\n%s",
-		       n, frames->port, burst);
+		printf("difference: of %zu packets that do not differ one by one:\n%s", n, burst);
 		tell(game, frames);
 		result = 1;
 	}
@@ -164,50 +165,112 @@ static int find(struct game *game, const struct frame *frames, size_t n)
 	return result;
 }
 
-/* What is in @frames, which are @n of one class: 1 if it differs and is told. */
-static int play_class(struct game *game, const struct frame *frames, size_t n)
-{
-	int differs = n ? duel_burst(&game->duel, frames, n) : 0;
+/* Packets to come, by class. */
+struct batch {
+	struct frame	frames[DUEL_CLASSES][DUEL_BURST];
+	unsigned int	n[DUEL_CLASSES];
+};
 
-	return differs == 1 ? find(game, frames, n) : differs;
-}
-
-static int play_burst(struct game *game, struct dice *d, unsigned int n)
+/* Adds @n frames into one port. */
+static void add_group(struct game *game, struct dice *d, unsigned int n, struct batch *batch)
 {
-	static struct frame frames[DUEL_CLASSES][DUEL_BURST], frame;
 	const unsigned int port = dice_below(d, game->duel.hw.n_ports);
-	unsigned int made[DUEL_CLASSES] = { 0 }, class;
-	int result = 0;
+	unsigned int class;
+	struct frame frame;
 
 	while (n) {
 		make_frame(game, port, d, &frame);
 		class = duel_class(&game->duel, &frame);
 		if (class == DUEL_EXEMPT || (game->router && ends(&frame)))
 			continue;
-		frame_copy(&frames[class][made[class]++], &frame);
+		frame_copy(&batch->frames[class][batch->n[class]++], &frame);
 		n--;
 	}
-	for (class = 0; !result && class < DUEL_CLASSES; class++)
-		result = play_class(game, frames[class], made[class]);
+}
+
+/* Makes @n packets. */
+static void make_batch(struct game *game, struct dice *d, unsigned int n, struct batch *batch)
+{
+	unsigned int group;
+
+	memset(batch->n, 0, sizeof(batch->n));
+	for (; n; n -= group) {
+		group = n < GROUP ? n : GROUP;
+		add_group(game, d, group, batch);
+	}
+}
+
+/*
+ * Sends a batch, and meanwhile makes the next, of @n packets: the class with the
+ * most comes last. 1 if it differs and is told, 0 or -errno.
+ */
+static int play_batch(struct game *game, struct dice *d, const struct batch *batch,
+		      unsigned int n, struct batch *next)
+{
+	unsigned int class = DUEL_CLASSES;
+	int result = 0;
+
+	while (!result && class--) {
+		if (batch->n[class])
+			duel_start(&game->duel, batch->frames[class], batch->n[class]);
+		if (class == DUEL_RIGHT)
+			make_batch(game, d, n, next);
+		if (batch->n[class])
+			result = duel_end(&game->duel);
+		if (result == 1)
+			result = find(game, batch->frames[class], batch->n[class]);
+	}
+	return result;
+}
+
+/* A burst for a bridge, which has to have seen what hardware is to know. */
+static int play_bridge(struct game *game, const struct batch *batch)
+{
+	unsigned int class;
+	int result = 0;
+
+	for (class = 0; !result && class < DUEL_CLASSES; class++) {
+		if (batch->n[class])
+			result = duel_burst(&game->duel, batch->frames[class], batch->n[class]);
+		if (result == 1)
+			result = find(game, batch->frames[class], batch->n[class]);
+	}
+	return result;
+}
+
+/* @n packets. As play(). */
+static int play_packets(struct game *game, struct dice *d, uint64_t n)
+{
+	static struct batch batches[2];
+	const unsigned int most = game->duel.bridge ? BURST_BRIDGE : DUEL_BURST;
+	unsigned int now = n < most ? n : most, next, i = 0;
+	int result = 0;
+
+	make_batch(game, d, now, &batches[0]);
+	for (; !result && now; now = next, i ^= 1) {
+		n -= now;
+		next = n < most ? n : most;
+		if (game->duel.bridge) {
+			result = play_bridge(game, &batches[i]);
+			make_batch(game, d, next, &batches[!i]);
+		} else {
+			result = play_batch(game, d, &batches[i], next, &batches[!i]);
+		}
+	}
 	return result;
 }
 
 /* One set of rules. 1 if the sides differ, 0 if not, or a negative errno. */
 static int play(struct game *game, struct dice *d, uint64_t n)
 {
-	const unsigned int most = game->duel.bridge ? BURST_BRIDGE : DUEL_BURST;
-	unsigned int burst;
 	int result;
 
 	if (game->router)
 		result = flows_renew(&game->flows, &game->duel, d);
 	else
 		result = ruleset_renew(&game->set, d);
-	while (!result && n) {
-		burst = n < most ? n : most;
-		result = play_burst(game, d, burst);
-		n -= burst;
-	}
+	if (!result)
+		result = play_packets(game, d, n);
 	return !result && game->router ? flows_end(&game->flows, &game->duel, d) : result;
 }
 

@@ -31,7 +31,9 @@
 #include "ring.h"
 
 #define SIDE_PORTS_MAX	8
-#define OUTCOME_HASHES	1024
+#define OUTCOME_HASHES	4096
+/* Frames that are sent before what came out is taken from the rings. */
+#define SIDE_AT_ONCE	RING_BATCH
 
 struct side {
 	char		letter;		/* 'h' or 's': names begin with it */
@@ -76,8 +78,8 @@ int side_open(struct side *side, char letter);
 void side_close(struct side *side);
 
 /*
- * Sends @n frames (or none), all by the port of the first one, waits until all of
- * them are through, and adds to @outcome what came out. 0 or a negative errno:
+ * Sends @n frames (or none), each by its port, waits until all of them are
+ * through, and adds to @outcome what came out. 0 or a negative errno:
  * -ETIMEDOUT where the bell does not come back, -ENOBUFS where a ring ran over.
  */
 int side_exchange(struct side *side, const struct frame *frames, size_t n,
