@@ -164,9 +164,9 @@ static void exchange_start(struct duel *duel, const struct frame *frames, size_t
 
 	for (i = 0; duel_late(duel) && !blind && i < n; i++)
 		blind = !tuple_sums_right(&frames[i]);
-	hw->blind_id = sw->blind_id = duel->router;
+	hw->blind_id = sw->blind_id = duel->router || duel->state;
 	hw->blind_sums = sw->blind_sums = blind;
-	hw->may_drop = duel->router && exempt_drop(frames);
+	hw->may_drop = duel_late(duel) && exempt_drop(frames);
 	duel->workers[0].outcome = hw;
 	duel->workers[1].outcome = sw;
 	ask_both(duel, frames, n);
@@ -198,9 +198,10 @@ static int exchange(struct duel *duel, const struct frame *frames, size_t n,
 
 enum duel_class duel_class(const struct duel *duel, const struct frame *frame)
 {
-	if (exempt_frame(frame) || (duel->router && exempt_routed(frame)))
+	if (exempt_frame(frame) || (duel->router && exempt_routed(frame)) ||
+	    (duel->bridge && exempt_bridged(frame)))
 		return DUEL_EXEMPT;
-	if (duel->router && exempt_drop(frame))
+	if (duel_late(duel) && exempt_drop(frame))
 		return DUEL_MAY_DROP;
 	return duel_late(duel) && !tuple_sums_right(frame) ? DUEL_WRONG : DUEL_RIGHT;
 }

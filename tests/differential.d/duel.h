@@ -49,6 +49,7 @@ struct duel {
 	struct side	sw;
 	uint64_t	packets;	/* sent into each */
 	bool		router;	/* numbers its own packets at random */
+	bool		state;	/* so do tunnels */
 	/* Bridges: what they see first a process does, the next time it is done at once. */
 	bool		bridge;
 	bool		hasty;	/* what differs, soon does: not to wait long */

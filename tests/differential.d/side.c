@@ -3,6 +3,7 @@
 #include "side.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -28,6 +29,8 @@
 #define BELL_START	"\2\2\2\2\2\2\2\2"
 #define BELL_TYPE	"\x88\xb5"
 #define BELL_LEN	60
+#define HOME		"/proc/thread-self/ns/net"
+#define SOFT		"/run/netns/soft"
 
 static void port_name(const struct side *side, char *name, const char *what,
 		      unsigned int number)
@@ -109,6 +112,42 @@ int side_pin(unsigned int cpu)
 	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
 }
 
+int side_enter(char letter)
+{
+	int home = open(HOME, O_RDONLY | O_CLOEXEC), soft, err = 0;
+
+	if (home < 0)
+		return -errno;
+	soft = letter == 's' ? open(SOFT, O_RDONLY | O_CLOEXEC) : -1;
+	if (soft < 0)
+		return home;
+	if (setns(soft, CLONE_NEWNET))
+		err = -errno;
+	close(soft);
+	if (err)
+		close(home);
+	return err ? err : home;
+}
+
+void side_leave(int home)
+{
+	setns(home, CLONE_NEWNET);
+	close(home);
+}
+
+static int open_slow(struct side *side)
+{
+	const int home = side_enter(side->letter);
+	int err;
+
+	if (home < 0)
+		return home;
+	err = open_named(side, &side->slow, "slow", RING_SENT);
+	side->has_slow = !err;
+	side_leave(home);
+	return err;
+}
+
 int side_open(struct side *side, char letter)
 {
 	int err;
@@ -118,8 +157,7 @@ int side_open(struct side *side, char letter)
 	err = open_named(side, &side->bell, "bell", RING_RECEIVED);
 	if (err)
 		return err;
-	err = open_named(side, &side->slow, "slow", RING_SENT);
-	side->has_slow = !err;
+	err = open_slow(side);
 	if (!err || err == -ENODEV)
 		err = open_ports(side);
 	if (err)
