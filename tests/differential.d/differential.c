@@ -21,6 +21,7 @@
 #include "again.h"
 #include "bridge.h"
 #include "duel.h"
+#include "exempt.h"
 #include "flows.h"
 #include "packet.h"
 #include "ruleset.h"
@@ -214,7 +215,8 @@ static void add_group(struct game *game, struct dice *d, unsigned int n, struct 
 	while (n) {
 		make_frame(game, port, d, &frame);
 		class = duel_class(&game->duel, &frame);
-		if (class == DUEL_EXEMPT || (has_state(game) && ends(&frame)))
+		if (class == DUEL_EXEMPT || (has_state(game) && ends(&frame)) ||
+		    (game->set.tracks.n && exempt_tracked(&frame)))
 			continue;
 		frame_copy(&batch->frames[class][batch->n[class]++], &frame);
 		n--;

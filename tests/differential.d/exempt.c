@@ -120,6 +120,17 @@ bool exempt_bridged(const struct frame *frame)
 	return len < header_of(&t) || t.l4 + len > frame->len;
 }
 
+/*
+ * What is behind the packet, by IP's word: act_ct takes it off
+ * (tcf_ct_skb_network_trim() in net/sched/act_ct.c), a NIC does not.
+ */
+bool exempt_tracked(const struct frame *frame)
+{
+	struct tuple t;
+
+	return tuple_read(&t, frame) && t.end < frame->len;
+}
+
 /* A length by IP's word that the frame has not, or that leaves no room for the transport header. */
 static bool length_lies(const struct tuple *t, const struct frame *frame)
 {
