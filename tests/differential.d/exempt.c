@@ -121,14 +121,18 @@ bool exempt_bridged(const struct frame *frame)
 }
 
 /*
- * What is behind the packet, by IP's word: act_ct takes it off
- * (tcf_ct_skb_network_trim() in net/sched/act_ct.c), a NIC does not.
+ * act_ct takes off what is behind the packet, by IP's word (tcf_ct_skb_network_trim()
+ * in net/sched/act_ct.c), and conntrack calls invalid what is amiss (udp_error() and
+ * its neighbours in net/netfilter/nf_conntrack_proto_udp.c); a NIC that knows the
+ * connection does neither.
  */
 bool exempt_tracked(const struct frame *frame)
 {
 	struct tuple t;
 
-	return tuple_read(&t, frame) && t.end < frame->len;
+	return tuple_read(&t, frame) &&
+	       (t.end != frame->len || !tuple_sums_right(frame) ||
+		frame->bytes[t.l3] >> 4 != (t.key.eth_type == htons(ETH_P_IP) ? 4 : 6));
 }
 
 /* A length by IP's word that the frame has not, or that leaves no room for the transport header. */
