@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock dev
 # ovs: yes
+# full: yes
 # group: judge
 # timeout: 2400
 #
