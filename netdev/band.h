@@ -14,10 +14,9 @@
  *			type; it hardly ever gets past 8
  *	9 to 12		ours: guards of the flowtable source
  *	13 to 16	ours: the flowtable source
- *	17 to 24	ours: the OVS source, 24 for all Ethernet types that have
- *			none of their own (filed under ETH_P_ALL). After the flowtable, for the
- *			kernel's software path has them in that order, too:
- *			nftables' ingress hook, then OVS.
+ *	17 to 24	ours: the OVS source, 24 for rules of any Ethernet type.
+ *			After the flowtable, for the kernel's software path has
+ *			them in that order, too: nftables' ingress hook, then OVS.
  *	49152 and down	the kernel, when people name no priority
  *
  * Chains: 0 for the flowtable. OVS takes a recirculation id for a chain, and
@@ -61,7 +60,7 @@ enum nfo_source {
 #define NFO_BAND_PRIO_GUARD	9
 #define NFO_BAND_PRIO_FLOWTABLE	13
 #define NFO_BAND_PRIO_OVS	17
-#define NFO_BAND_PRIO_OVS_REST	24	/* types without one of their own */
+#define NFO_BAND_PRIO_OVS_ANY	24	/* whatever the Ethernet type */
 #define NFO_BAND_PRIO_END	25	/* the first that is not ours */
 
 #define NFO_BAND_HANDLE_MIN	0x10000000U
@@ -75,7 +74,9 @@ enum nfo_source {
 /*
  * nfo_band_prio: the priority of rules of @source with TC protocol @protocol
  * (network byte order, as nfo_rule_protocol() says it); 0 if the band of that
- * source has none for it.
+ * source has none for it. A rule for another Ethernet type cannot go under
+ * ETH_P_ALL: what flower compares with is the type behind all tags (fl_classify(), by
+ * the flow dissector), so that it would take tagged packets, too.
  */
 static inline uint16_t nfo_band_prio(enum nfo_source source, __be16 protocol)
 {
@@ -95,17 +96,8 @@ static inline uint16_t nfo_band_prio(enum nfo_source source, __be16 protocol)
 	for (uint16_t i = 0; i < bands[source].n; i++)
 		if (protocols[i] == ntohs(protocol))
 			return bands[source].first + i;
-	return source == NFO_SOURCE_OVS ? NFO_BAND_PRIO_OVS_REST : 0;
-}
-
-/*
- * nfo_band_protocol: the TC protocol of rules with @prio whose own is
- * @protocol: one priority is filed under one protocol only, and flower compares
- * the Ethernet type by its key in any case (fl_set_key() in cls_flower.c).
- */
-static inline __be16 nfo_band_protocol(uint16_t prio, __be16 protocol)
-{
-	return prio == NFO_BAND_PRIO_OVS_REST ? htons(ETH_P_ALL) : protocol;
+	return source == NFO_SOURCE_OVS && protocol == htons(ETH_P_ALL) ?
+	       NFO_BAND_PRIO_OVS_ANY : 0;
 }
 
 /* nfo_band_has: is @prio of the bands above, so that a rule may be ours? */

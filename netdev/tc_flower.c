@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "band.h"
 #include "tc_compat.h"
 #include "tc_flower_part.h"
 
@@ -114,9 +113,7 @@ int nfo_tc_flower_put(void *buf, size_t size, const struct nfo_rule *rule,
 	}
 	if (!(flags & NFO_TC_REPLACE))
 		nlm |= NLM_F_EXCL;
-	nlh = put_head(&w, RTM_NEWTFILTER, nlm, place,
-		       nfo_band_protocol(place->prio,
-					 nfo_rule_protocol(rule)));
+	nlh = put_head(&w, RTM_NEWTFILTER, nlm, place, nfo_rule_protocol(rule));
 	nfo_tc_put_str(&w, TCA_KIND, "flower");
 	nfo_tc_put_u32(&w, TCA_CHAIN, place->chain);
 	options = nfo_tc_nest(&w, TCA_OPTIONS);

@@ -23,6 +23,14 @@ awk '/^difference/ { n++ } n == 1' /tmp/mistake | tee /tmp/first
 	echo "FAILED: the mistake was not shrunk" >&2
 	exit 1
 }
+# What is told is a test: it differs again with the mistake, and not without.
+word=$(sed -n 's/^  again: --again //p' /tmp/first)
+status=0
+"$RUN" tc deep --mistake --again "$word" > /tmp/again || status=$?
+if [ $status != 1 ] || ! "$RUN" tc deep --again "$word" >> /tmp/again; then
+	echo "FAILED: the mistake, told as $word, is not found again: $(cat /tmp/again)" >&2
+	exit 1
+fi
 
 # judge SHAPE PROFILE PACKETS
 judge() {

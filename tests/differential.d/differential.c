@@ -3,10 +3,12 @@
  * differential: random rules at both sides, random and hostile packets
  * through both, and whether the same bytes leave by the same ports.
  *
- *	differential [--seed N] [--packets N] [--chains | --router | --bridge] [--mistake]
+ *	differential [--seed N] [--packets N] [--chains] [--state] [--router | --bridge] [--mistake] [--again WORD]
  *
- * The sides are what topology.sh has made. With --mistake the two have not quite
- * the same rules, which must be found. The last line counts. Exit code 0,
+ * The sides are what topology.sh has made. --chains: rules may lead to chains.
+ * --state: there are tunnels and conntrack. With --mistake the two have not quite
+ * the same rules, which must be found. WORD is a difference that was told (again.h),
+ * and nothing else is tried. The last line counts. Exit code 0,
  * 1 where the sides differ, 2 if it could not be found out.
  */
 #include <errno.h>
@@ -16,7 +18,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "again.h"
+#include "bridge.h"
 #include "duel.h"
+#include "exempt.h"
 #include "flows.h"
 #include "packet.h"
 #include "ruleset.h"
@@ -25,8 +30,10 @@
 
 /* Packets for one set of rules, and differences that are told. */
 #define ROUND		4096
-#define ROUND_ROUTER	20000
+#define ROUND_ROUTER	50000
 #define ROUND_BRIDGE	1024
+/* Packets of a batch that come in by one port, one after the other. */
+#define GROUP		256
 /* More at once are too many for the queues of Open vSwitch. */
 #define BURST_BRIDGE	32
 #define DIFFERENCES_MAX	5
@@ -35,9 +42,11 @@ struct options {
 	uint64_t	seed;
 	uint64_t	packets;
 	bool		chains;
+	bool		state;
 	bool		router;
 	bool		bridge;
 	bool		mistake;
+	const char	*again;
 };
 
 /* What packets are made of: rules, or connections through a router. */
@@ -69,37 +78,60 @@ static bool ends(const struct frame *frame)
 	return tuple_read(&tuple, frame) && tuple.tcp_flags & 7;
 }
 
+/* Is there something that knows of connections? */
+static bool has_state(const struct game *game)
+{
+	return game->router || game->set.tracks.n;
+}
+
 /* Near hits: most are changed in nothing or in one thing. */
 static void make_frame(const struct game *game, unsigned int port,
 		       struct dice *d, struct frame *frame)
 {
 	static const unsigned int changes[] = { 0, 0, 0, 1, 1, 1, 1, 2, 2, 3 };
-	const unsigned int mtu = game->duel.hw.ports[port].mtu;
-	unsigned int n = DICE_OF(d, changes);
+	const unsigned int max = FRAME_MIN + game->duel.hw.ports[port].mtu;
+	unsigned int n = DICE_OF(d, changes), device = port;
 	struct packet packet;
 
-	if (game->router)
+	if (game->router) {
 		flows_packet(&game->flows, port, d, &packet);
-	else
-		ruleset_packet(&game->set, port, d, &packet);
+	} else {
+		device = ruleset_device(&game->set, port, d);
+		ruleset_packet(&game->set, device, d, &packet);
+	}
 	for (; n; n--)
 		packet_mutate(&packet, d);
-	if (game->router)
+	if (has_state(game))
 		packet.tcp_flags &= ~7;
 	packet_write(&packet, frame);
 	mutate_bytes(frame, d);
+	if (device != port) {
+		tunnel_wrap(frame, d, device - game->set.n_ports, max);
+		mutate_bytes(frame, d);
+	}
 	frame->port = port;
 	/* A longer one cannot be sent. */
-	if (frame->len > FRAME_MIN + mtu)
-		frame->len = FRAME_MIN + mtu;
+	if (frame->len > max)
+		frame->len = max;
 }
 
-static void tell(const struct game *game, const struct frame *frame)
+/* What is there: connections like that of @frame, or rules. */
+static void tell(const struct game *game, const struct frame *frame, FILE *to)
 {
 	if (game->router)
-		flows_print(&game->flows, frame, stdout);
+		flows_print(&game->flows, frame, to);
 	else
-		ruleset_print(&game->set, stdout);
+		ruleset_print(&game->set, to);
+}
+
+/* And the word that makes a test of it (again.h). */
+static void tell_again(const struct game *game, const struct frame *frame, FILE *to)
+{
+	if (game->router)
+		return;
+	fputs("  again: --again ", to);
+	again_print(&game->set, frame, to);
+	fputc('\n', to);
 }
 
 /*
@@ -115,7 +147,10 @@ static int reduce(struct game *game, const struct frame *found, const char *firs
 	int differs;
 
 	/* To shrink it may take minutes. */
-	fprintf(stderr, "found:\n%s", first);
+	fputs("found:\n", stderr);
+	tell(game, &frame, stderr);
+	fputs(first, stderr);
+	tell_again(game, &frame, stderr);
 	differs = shrink(&game->duel, game->router ? NULL : &game->set, &frame);
 
 	if (differs < 0)
@@ -126,9 +161,10 @@ static int reduce(struct game *game, const struct frame *found, const char *firs
 	differs = duel_show(&game->duel, &frame, to);
 	fclose(to);
 	printf("difference%s:\n", differs ? "" : ", which was there once");
-	tell(game, &frame);
+	tell(game, &frame, stdout);
 	fputs(differs ? text : first, stdout);
 	free(text);
+	tell_again(game, &frame, stdout);
 	return differs < 0 ? differs : 1;
 }
 
@@ -155,60 +191,143 @@ static int find(struct game *game, const struct frame *frames, size_t n)
 		free(text);
 	}
 	if (!result) {
-		printf("difference: of %zu packets that do not differ one by one; into port %u:\n%s",
-		       n, frames->port, burst);
-		tell(game, frames);
+		printf("difference: of %zu packets that do not differ one by one:\n%s", n, burst);
+		tell(game, frames, stdout);
 		result = 1;
 	}
 	free(burst);
 	return result;
 }
 
-/* What is in @frames, which are @n of one class: 1 if it differs and is told. */
-static int play_class(struct game *game, const struct frame *frames, size_t n)
-{
-	int differs = n ? duel_burst(&game->duel, frames, n) : 0;
+/* Packets to come, by class. */
+struct batch {
+	struct frame	frames[DUEL_CLASSES][DUEL_BURST];
+	unsigned int	n[DUEL_CLASSES];
+};
 
-	return differs == 1 ? find(game, frames, n) : differs;
-}
-
-static int play_burst(struct game *game, struct dice *d, unsigned int n)
+/* Adds @n frames into one port. */
+static void add_group(struct game *game, struct dice *d, unsigned int n, struct batch *batch)
 {
-	static struct frame frames[DUEL_CLASSES][DUEL_BURST], frame;
 	const unsigned int port = dice_below(d, game->duel.hw.n_ports);
-	unsigned int made[DUEL_CLASSES] = { 0 }, class;
-	int result = 0;
+	unsigned int class;
+	struct frame frame;
 
 	while (n) {
 		make_frame(game, port, d, &frame);
 		class = duel_class(&game->duel, &frame);
-		if (class == DUEL_EXEMPT || (game->router && ends(&frame)))
+		if (class == DUEL_EXEMPT || (has_state(game) && ends(&frame)) ||
+		    (game->set.tracks.n && exempt_tracked(&frame)))
 			continue;
-		frame_copy(&frames[class][made[class]++], &frame);
+		frame_copy(&batch->frames[class][batch->n[class]++], &frame);
 		n--;
 	}
-	for (class = 0; !result && class < DUEL_CLASSES; class++)
-		result = play_class(game, frames[class], made[class]);
+}
+
+/* Makes @n packets. */
+static void make_batch(struct game *game, struct dice *d, unsigned int n, struct batch *batch)
+{
+	unsigned int group;
+
+	memset(batch->n, 0, sizeof(batch->n));
+	for (; n; n -= group) {
+		group = n < GROUP ? n : GROUP;
+		add_group(game, d, group, batch);
+	}
+}
+
+/*
+ * Sends a batch, and meanwhile makes the next, of @n packets: the class with the
+ * most comes last. 1 if it differs and is told, 0 or -errno.
+ */
+static int play_batch(struct game *game, struct dice *d, const struct batch *batch,
+		      unsigned int n, struct batch *next)
+{
+	unsigned int class = DUEL_CLASSES;
+	int result = 0;
+
+	while (!result && class--) {
+		if (batch->n[class])
+			duel_start(&game->duel, batch->frames[class], batch->n[class]);
+		if (class == DUEL_RIGHT)
+			make_batch(game, d, n, next);
+		if (batch->n[class])
+			result = duel_end(&game->duel);
+		if (result == 1)
+			result = find(game, batch->frames[class], batch->n[class]);
+	}
+	return result;
+}
+
+/* A burst for a bridge, which has to have seen what hardware is to know. */
+static int play_bridge(struct game *game, const struct batch *batch)
+{
+	unsigned int class;
+	int result = 0;
+
+	for (class = 0; !result && class < DUEL_CLASSES; class++) {
+		if (batch->n[class])
+			result = duel_burst(&game->duel, batch->frames[class], batch->n[class]);
+		if (result == 1)
+			result = find(game, batch->frames[class], batch->n[class]);
+	}
+	return result;
+}
+
+/* @n packets. As play(). */
+static int play_packets(struct game *game, struct dice *d, uint64_t n)
+{
+	static struct batch batches[2];
+	const unsigned int most = game->duel.bridge ? BURST_BRIDGE : DUEL_BURST;
+	unsigned int now = n < most ? n : most, next, i = 0;
+	int result = 0;
+
+	make_batch(game, d, now, &batches[0]);
+	for (; !result && now; now = next, i ^= 1) {
+		n -= now;
+		next = n < most ? n : most;
+		if (game->duel.bridge) {
+			result = play_bridge(game, &batches[i]);
+			make_batch(game, d, next, &batches[!i]);
+		} else {
+			result = play_batch(game, d, &batches[i], next, &batches[!i]);
+		}
+	}
 	return result;
 }
 
 /* One set of rules. 1 if the sides differ, 0 if not, or a negative errno. */
 static int play(struct game *game, struct dice *d, uint64_t n)
 {
-	const unsigned int most = game->duel.bridge ? BURST_BRIDGE : DUEL_BURST;
-	unsigned int burst;
 	int result;
 
 	if (game->router)
 		result = flows_renew(&game->flows, &game->duel, d);
 	else
 		result = ruleset_renew(&game->set, d);
-	while (!result && n) {
-		burst = n < most ? n : most;
-		result = play_burst(game, d, burst);
-		n -= burst;
-	}
+	if (!result)
+		result = play_packets(game, d, n);
 	return !result && game->router ? flows_end(&game->flows, &game->duel, d) : result;
+}
+
+/* A difference that was told (again.h): 1 if it is one now, 0 if not, or -errno. */
+static int play_again(struct game *game, const char *word)
+{
+	struct ruleset *set = &game->set;
+	struct frame frame;
+	unsigned int i;
+	int err = again_read(set, &frame, word);
+
+	if (!err && set->bridge)
+		err = bridge_load(set);
+	for (i = 0; !err && i < set->n; i++)
+		err = ruleset_put(set, i, true);
+	if (!err)
+		err = duel_burst(&game->duel, &frame, 1);
+	if (err < 0)
+		return err;
+	tell(game, &frame, stdout);
+	err = duel_show(&game->duel, &frame, stdout);
+	return err;
 }
 
 static int run(struct game *game, const struct options *options)
@@ -260,10 +379,11 @@ static int compare(struct game *game, const struct options *options)
 			   options->chains);
 	if (err)
 		goto out;
+	game->set.state = game->duel.state = options->state;
 	game->set.mistake = options->mistake;
 	game->set.bridge = options->bridge;
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	result = run(game, options);
+	result = options->again ? play_again(game, options->again) : run(game, options);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	if (result >= 0)
 		sum_up(game, options, result, to.tv_sec - from.tv_sec +
@@ -281,9 +401,11 @@ static bool parse(int argc, char **argv, struct options *options)
 		{ "seed", required_argument, NULL, 's' },
 		{ "packets", required_argument, NULL, 'p' },
 		{ "chains", no_argument, NULL, 'c' },
+		{ "state", no_argument, NULL, 't' },
 		{ "router", no_argument, NULL, 'r' },
 		{ "bridge", no_argument, NULL, 'b' },
 		{ "mistake", no_argument, NULL, 'm' },
+		{ "again", required_argument, NULL, 'a' },
 		{ 0 },
 	};
 	int word;
@@ -301,6 +423,9 @@ static bool parse(int argc, char **argv, struct options *options)
 		case 'c':
 			options->chains = true;
 			break;
+		case 't':
+			options->state = true;
+			break;
 		case 'r':
 			options->router = true;
 			break;
@@ -309,6 +434,9 @@ static bool parse(int argc, char **argv, struct options *options)
 			break;
 		case 'm':
 			options->mistake = true;
+			break;
+		case 'a':
+			options->again = optarg;
 			break;
 		default:
 			return false;
@@ -327,7 +455,7 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!parse(argc, argv, &options)) {
-		fprintf(stderr, "usage: %s [--seed N] [--packets N] [--chains | --router | --bridge] [--mistake]\n",
+		fprintf(stderr, "usage: %s [--seed N] [--packets N] [--chains] [--state] [--router | --bridge] [--mistake] [--again WORD]\n",
 			argv[0]);
 		return 2;
 	}

@@ -16,27 +16,43 @@
 #define LATE_HASTY	10
 #define LATE_US		20000
 
-/* The software's side does what it is asked for, beside the hardware's. */
-static void *second(void *arg)
+/* A side does what it is asked for, beside the other. */
+static void *work(void *arg)
 {
-	struct duel *duel = arg;
-	struct duel_job *job = &duel->job;
-	int pinned = side_pin(1);
+	struct duel_worker *w = arg;
+	const int pinned = side_pin(w->cpu);
 
 	for (;;) {
-		sem_wait(&duel->asked);
-		if (!job->frames)
+		sem_wait(&w->asked);
+		if (!w->frames)
 			return NULL;
-		job->err = pinned ?: side_exchange(&duel->sw, job->frames, job->n, job->outcome);
-		sem_post(&duel->answered);
+		w->err = pinned ?: side_exchange(w->side, w->frames, w->n, w->outcome);
+		sem_post(&w->answered);
 	}
 }
 
-static void ask(struct duel *duel, const struct frame *frames, size_t n,
-		struct outcome *outcome)
+static void ask(struct duel_worker *w, const struct frame *frames, size_t n)
 {
-	duel->job = (struct duel_job){ .frames = frames, .n = n, .outcome = outcome };
-	sem_post(&duel->asked);
+	w->frames = frames;
+	w->n = n;
+	sem_post(&w->asked);
+}
+
+static int start_worker(struct duel *duel, unsigned int i)
+{
+	struct duel_worker *w = &duel->workers[i];
+
+	w->side = i ? &duel->sw : &duel->hw;
+	w->cpu = i;
+	sem_init(&w->asked, 0, 0);
+	sem_init(&w->answered, 0, 0);
+	return -pthread_create(&w->thread, NULL, work, w);
+}
+
+static void stop_worker(struct duel_worker *w)
+{
+	ask(w, NULL, 0);
+	pthread_join(w->thread, NULL);
 }
 
 static int open_sides(struct duel *duel)
@@ -64,23 +80,27 @@ static void close_sides(struct duel *duel)
 
 int duel_open(struct duel *duel)
 {
-	int err = side_pin(0) ?: open_sides(duel);
+	int err = open_sides(duel);
 
 	if (err)
 		return err;
 	duel->hw.bridge = duel->sw.bridge = duel->bridge;
-	sem_init(&duel->asked, 0, 0);
-	sem_init(&duel->answered, 0, 0);
-	err = -pthread_create(&duel->second, NULL, second, duel);
+	err = start_worker(duel, 0);
 	if (err)
-		close_sides(duel);
+		goto out;
+	err = start_worker(duel, 1);
+	if (!err)
+		return 0;
+	stop_worker(&duel->workers[0]);
+out:
+	close_sides(duel);
 	return err;
 }
 
 void duel_close(struct duel *duel)
 {
-	ask(duel, NULL, 0, NULL);
-	pthread_join(duel->second, NULL);
+	stop_worker(&duel->workers[0]);
+	stop_worker(&duel->workers[1]);
 	close_sides(duel);
 }
 
@@ -122,47 +142,84 @@ static bool agree(const struct outcome *hw, const struct outcome *sw)
 	return hw->may_drop ? less(hw, sw) : same(hw, sw);
 }
 
-static int exchange_once(struct duel *duel, const struct frame *frames, size_t n,
-			 struct outcome *hw, struct outcome *sw)
+static void ask_both(struct duel *duel, const struct frame *frames, size_t n)
 {
-	int err;
-
-	ask(duel, frames, n, sw);
-	err = side_exchange(&duel->hw, frames, n, hw);
-	sem_wait(&duel->answered);
-	return err ?: duel->job.err;
+	ask(&duel->workers[0], frames, n);
+	ask(&duel->workers[1], frames, n);
 }
 
-/* What both make of the frames; waits for the later of them. */
-static int exchange(struct duel *duel, const struct frame *frames, size_t n,
-		    struct outcome *hw, struct outcome *sw)
+static int await_both(struct duel *duel)
 {
-	unsigned int late = !duel_late(duel) ? 0 : duel->hasty ? LATE_HASTY : LATE_TRIES;
+	sem_wait(&duel->workers[0].answered);
+	sem_wait(&duel->workers[1].answered);
+	return duel->workers[0].err ?: duel->workers[1].err;
+}
+
+/* Has both begin with the frames. */
+static void exchange_start(struct duel *duel, const struct frame *frames, size_t n,
+			   struct outcome *hw, struct outcome *sw)
+{
 	bool blind = false;
 	size_t i;
-	int err;
 
 	for (i = 0; duel_late(duel) && !blind && i < n; i++)
 		blind = !tuple_sums_right(&frames[i]);
-	hw->blind_id = sw->blind_id = duel->router;
+	hw->blind_id = sw->blind_id = duel->router || duel->state;
 	hw->blind_sums = sw->blind_sums = blind;
-	hw->may_drop = duel->router && exempt_drop(frames);
-	err = exchange_once(duel, frames, n, hw, sw);
-	for (; !err && late && !agree(hw, sw); late--) {
-		usleep(LATE_US);
-		err = exchange_once(duel, frames, 0, hw, sw);
-	}
+	hw->may_drop = duel_late(duel) && exempt_drop(frames);
+	duel->workers[0].outcome = hw;
+	duel->workers[1].outcome = sw;
+	ask_both(duel, frames, n);
 	duel->packets += n;
+}
+
+/* Waits until both have done so, and for the later of them. */
+static int exchange_end(struct duel *duel)
+{
+	unsigned int late = !duel_late(duel) ? 0 : duel->hasty ? LATE_HASTY : LATE_TRIES;
+	const struct duel_worker *hw = &duel->workers[0], *sw = &duel->workers[1];
+	int err = await_both(duel);
+
+	for (; !err && late && !agree(hw->outcome, sw->outcome); late--) {
+		usleep(LATE_US);
+		ask_both(duel, hw->frames, 0);
+		err = await_both(duel);
+	}
 	return err;
+}
+
+/* What both make of the frames. */
+static int exchange(struct duel *duel, const struct frame *frames, size_t n,
+		    struct outcome *hw, struct outcome *sw)
+{
+	exchange_start(duel, frames, n, hw, sw);
+	return exchange_end(duel);
 }
 
 enum duel_class duel_class(const struct duel *duel, const struct frame *frame)
 {
-	if (exempt_frame(frame) || (duel->router && exempt_routed(frame)))
+	if (exempt_frame(frame) || (duel->router && exempt_routed(frame)) ||
+	    (duel->bridge && exempt_bridged(frame)))
 		return DUEL_EXEMPT;
-	if (duel->router && exempt_drop(frame))
+	if (duel_late(duel) && exempt_drop(frame))
 		return DUEL_MAY_DROP;
 	return duel_late(duel) && !tuple_sums_right(frame) ? DUEL_WRONG : DUEL_RIGHT;
+}
+
+void duel_start(struct duel *duel, const struct frame *frames, size_t n)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		duel->outcomes[i] = (struct outcome){ .kept = duel->kept[i], .room = DUEL_BURST };
+	exchange_start(duel, frames, n, &duel->outcomes[0], &duel->outcomes[1]);
+}
+
+int duel_end(struct duel *duel)
+{
+	const int err = exchange_end(duel);
+
+	return err ?: !agree(&duel->outcomes[0], &duel->outcomes[1]);
 }
 
 int duel_burst(struct duel *duel, const struct frame *frames, size_t n)
@@ -173,10 +230,8 @@ int duel_burst(struct duel *duel, const struct frame *frames, size_t n)
 	if (n == 1 && duel_class(duel, frames) == DUEL_EXEMPT)
 		return 0;
 	while (!result && times--) {
-		duel->outcomes[0] = (struct outcome){ .kept = duel->kept[0], .room = OUTCOME_HASHES };
-		duel->outcomes[1] = (struct outcome){ .kept = duel->kept[1], .room = OUTCOME_HASHES };
-		result = exchange(duel, frames, n, &duel->outcomes[0], &duel->outcomes[1]) ?:
-			 !agree(&duel->outcomes[0], &duel->outcomes[1]);
+		duel_start(duel, frames, n);
+		result = duel_end(duel);
 	}
 	return result;
 }

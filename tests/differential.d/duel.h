@@ -2,8 +2,9 @@
 /*
  * duel: the same packets through both sides, and whether the same came out.
  *
- * Threads: all functions are for the one that opened it, which is put on the
- * first CPU; the software's side has a thread of its own, on the second.
+ * Threads: all functions are for the one that opened it. Each side has a thread
+ * and a CPU of its own; while they are busy with a burst, the caller may make the
+ * next.
  */
 #ifndef DUEL_H
 #define DUEL_H
@@ -16,11 +17,17 @@
 
 #include "side.h"
 
-/* Frames of one burst, at the most; a rule may make five of one. */
-#define DUEL_BURST	256
+/* Frames of one burst, at the most. */
+#define DUEL_BURST	1024
 
-/* What the software's side is to exchange, or that there is no more of it. */
-struct duel_job {
+/* The thread of a side, and what that is to exchange. */
+struct duel_worker {
+	struct side	*side;
+	unsigned int	cpu;
+	pthread_t	thread;
+	sem_t		asked;
+	sem_t		answered;
+	/* From asked to answered the thread's. */
 	const struct frame *frames;	/* NULL: the end */
 	size_t		n;
 	struct outcome	*outcome;
@@ -42,16 +49,14 @@ struct duel {
 	struct side	sw;
 	uint64_t	packets;	/* sent into each */
 	bool		router;	/* numbers its own packets at random */
+	bool		state;	/* so do tunnels */
 	/* Bridges: what they see first a process does, the next time it is done at once. */
 	bool		bridge;
 	bool		hasty;	/* what differs, soon does: not to wait long */
 	/* Of the last burst, by hardware and by software. */
 	struct outcome	outcomes[2];
-	struct frame	kept[2][OUTCOME_HASHES];
-	pthread_t	second;
-	sem_t		asked;
-	sem_t		answered;
-	struct duel_job	job;	/* from asked to answered @second's */
+	struct frame	kept[2][DUEL_BURST];
+	struct duel_worker workers[2];
 };
 
 /*
@@ -66,9 +71,22 @@ void duel_close(struct duel *duel);
 enum duel_class duel_class(const struct duel *duel, const struct frame *frame);
 
 /*
- * Sends @n frames, all of one port and of one class, into both. 1 if what came
- * out differs, 0 if it does not, or a negative errno. One that is exempt does
- * not differ, and is not to be among others.
+ * Has @n frames, all of one class, sent into both, as they come: those of one port,
+ * one after the other, cost less. They are to stay as they are until duel_end(). One
+ * that is exempt is not to be among others.
+ */
+void duel_start(struct duel *duel, const struct frame *frames, size_t n);
+
+/*
+ * Waits for what duel_start() has begun. 1 if what came out differs, 0 if it does
+ * not, or a negative errno.
+ */
+int duel_end(struct duel *duel);
+
+/*
+ * Both of them, and, for a bridge, once more: what a process has done for the
+ * first packets, hardware does for the second. One frame that is exempt does not
+ * differ.
  */
 int duel_burst(struct duel *duel, const struct frame *frames, size_t n);
 

@@ -8,6 +8,9 @@
 
 #include "tuple.h"
 
+/* Bytes of SCTP's common header (RFC 9260, 3.1). */
+#define SCTP_HEADER	12
+
 /*
  * pedit takes what is behind the outer tag for the IP header
  * (pedit_skb_hdr_offset() in net/sched/act_pedit.c, by skb_network_offset(),
@@ -104,6 +107,43 @@ static unsigned int header_of(const struct tuple *t)
 static bool header_is_cut(const struct tuple *t, const struct frame *frame)
 {
 	return t->l4 && t->l4 + 4 <= frame->len && t->l4 + header_of(t) > frame->len;
+}
+
+/*
+ * And so Open vSwitch, in the kernel as well (udphdr_ok() and its neighbours in
+ * net/openvswitch/flow.c), which takes the ports of a header for 0 that is cut or,
+ * with TCP, longer than the frame or shorter than it can be.
+ */
+bool exempt_bridged(const struct frame *frame)
+{
+	struct tuple t;
+	unsigned int len;
+
+	if (!tuple_read(&t, frame) || !t.l4)
+		return false;
+	if (header_is_cut(&t, frame))
+		return true;
+	if (t.key.ip_proto == IPPROTO_SCTP)
+		return t.l4 + 4 <= frame->len && t.l4 + SCTP_HEADER > frame->len;
+	if (t.key.ip_proto != IPPROTO_TCP || t.l4 + header_of(&t) > frame->len)
+		return false;
+	len = (frame->bytes[t.l4 + 12] >> 4) * 4;
+	return len < header_of(&t) || t.l4 + len > frame->len;
+}
+
+/*
+ * act_ct takes off what is behind the packet, by IP's word (tcf_ct_skb_network_trim()
+ * in net/sched/act_ct.c), and conntrack calls invalid what is amiss (udp_error() and
+ * its neighbours in net/netfilter/nf_conntrack_proto_udp.c); a NIC that knows the
+ * connection does neither.
+ */
+bool exempt_tracked(const struct frame *frame)
+{
+	struct tuple t;
+
+	return tuple_read(&t, frame) &&
+	       (t.end != frame->len || !tuple_sums_right(frame) ||
+		frame->bytes[t.l3] >> 4 != (t.key.eth_type == htons(ETH_P_IP) ? 4 : 6));
 }
 
 /* A length by IP's word that the frame has not, or that leaves no room for the transport header. */

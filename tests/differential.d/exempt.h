@@ -23,7 +23,13 @@ bool exempt_frame(const struct frame *frame);
 /* And with this one, where there is a router? */
 bool exempt_routed(const struct frame *frame);
 
-/* May hardware drop this one where a router in software does not? */
+/* And with this one, where there is a bridge of Open vSwitch? */
+bool exempt_bridged(const struct frame *frame);
+
+/* And with this one, where there are rules with ct? */
+bool exempt_tracked(const struct frame *frame);
+
+/* May hardware drop this one where a router or a bridge in software does not? */
 bool exempt_drop(const struct frame *frame);
 
 #endif /* EXEMPT_H */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,66 +14,146 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A slot holds the kernel's header, the address and the longest frame. */
-#define RING_SLOT	4096
-#define RING_SLOTS	2048
-#define RING_BATCH	64
+/*
+ * A slot holds the kernel's headers, the address and the longest frame; a block is
+ * 63 pages of slots, as near as can be to the 64 that the kernel takes for it.
+ */
+#define RING_SLOT	2304
+#define RING_BLOCK	112
+#define RING_SLOTS	(18 * RING_BLOCK)
 /* Addresses, type, and the tag that goes between them. */
 #define RING_TAG_AT	12
 #define RING_TAG_LEN	4
 
-static int ring_options(const struct ring *ring)
-{
-	const struct tpacket_req req = {
-		.tp_block_size = RING_SLOT * 16,
-		.tp_block_nr = RING_SLOTS / 16,
-		.tp_frame_size = RING_SLOT,
-		.tp_frame_nr = RING_SLOTS,
-	};
-	int version = TPACKET_V2, on = 1;
+/* Where a frame that is to be sent begins in its slot, with what virtio says of it. */
+#define RING_DATA	(TPACKET2_HDRLEN - sizeof(struct sockaddr_ll))
 
-	if (setsockopt(ring->fd, SOL_PACKET, PACKET_VERSION, &version,
-		       sizeof(version)) ||
-	    setsockopt(ring->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)) ||
-	    setsockopt(ring->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on,
-		       sizeof(on)))
-		return -errno;
-	if (ring->kind == RING_RECEIVED &&
-	    setsockopt(ring->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-		       sizeof(on)))
-		return -errno;
-	return 0;
+static struct tpacket2_hdr *slot_of(const struct ring_part *part, unsigned int number)
+{
+	return (void *)(part->map + (size_t)number * RING_SLOT);
 }
 
-static int ring_bind(struct ring *ring)
+static uint32_t status_of(const struct tpacket2_hdr *slot)
 {
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = ring->ifindex,
+	return __atomic_load_n(&slot->tp_status, __ATOMIC_ACQUIRE);
+}
+
+static void set_status(struct tpacket2_hdr *slot, uint32_t status)
+{
+	__atomic_store_n(&slot->tp_status, status, __ATOMIC_RELEASE);
+}
+
+static void next_slot(struct ring_part *part)
+{
+	part->next = (part->next + 1) % part->slots;
+}
+
+static int set(int fd, int name, const void *value, socklen_t len)
+{
+	return setsockopt(fd, SOL_PACKET, name, value, len) ? -errno : 0;
+}
+
+static int set_on(int fd, int name)
+{
+	const int on = 1;
+
+	return set(fd, name, &on, sizeof(on));
+}
+
+static void part_close(struct ring_part *part)
+{
+	if (part->map)
+		munmap(part->map, (size_t)RING_SLOT * part->slots);
+	close(part->fd);
+}
+
+static int part_bind(struct ring_part *part, int ifindex, int which, uint16_t protocol)
+{
+	const struct tpacket_req req = {
+		.tp_block_size = RING_BLOCK * RING_SLOT,
+		.tp_block_nr = part->slots / RING_BLOCK,
+		.tp_frame_size = RING_SLOT,
+		.tp_frame_nr = part->slots,
 	};
-	int err = ring_options(ring);
+	const struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(protocol),
+		.sll_ifindex = ifindex,
+	};
+	int err = set(part->fd, which, &req, sizeof(req));
+	void *map;
 
 	if (err)
 		return err;
-	ring->map = mmap(NULL, (size_t)RING_SLOT * RING_SLOTS,
-			 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
-	if (ring->map == MAP_FAILED)
+	map = mmap(NULL, (size_t)RING_SLOT * part->slots, PROT_READ | PROT_WRITE,
+		   MAP_SHARED, part->fd, 0);
+	if (map == MAP_FAILED)
 		return -errno;
-	if (bind(ring->fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		err = -errno;
-		munmap(ring->map, (size_t)RING_SLOT * RING_SLOTS);
-	}
+	part->map = map;
+	return bind(part->fd, (const struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
+}
+
+/* With no protocol it receives nothing until it is bound. */
+static int part_socket(struct ring_part *part)
+{
+	const int version = TPACKET_V2;
+	int err;
+
+	part->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (part->fd < 0)
+		return -errno;
+	err = set(part->fd, PACKET_VERSION, &version, sizeof(version));
+	if (err)
+		part_close(part);
 	return err;
 }
 
-static int ring_mtu(struct ring *ring, const char *name)
+static int open_in(struct ring *ring)
+{
+	int err;
+
+	ring->in.slots = RING_SLOTS;
+	err = part_socket(&ring->in);
+	if (err)
+		return err;
+	if (ring->kind == RING_RECEIVED)
+		err = set_on(ring->in.fd, PACKET_IGNORE_OUTGOING);
+	if (!err)
+		err = part_bind(&ring->in, ring->ifindex, PACKET_RX_RING, ETH_P_ALL);
+	if (err)
+		part_close(&ring->in);
+	return err;
+}
+
+/*
+ * The kernel would take pages of the ring for all but the Ethernet header of a
+ * frame; as virtio it is told how long the headers are, and copies those.
+ */
+static int open_out(struct ring *ring)
+{
+	int err;
+
+	ring->out.slots = RING_BATCH;
+	err = part_socket(&ring->out);
+	if (err)
+		return err;
+	err = set_on(ring->out.fd, PACKET_QDISC_BYPASS);
+	if (!err)
+		err = set_on(ring->out.fd, PACKET_VNET_HDR);
+	if (!err)
+		err = part_bind(&ring->out, ring->ifindex, PACKET_TX_RING, 0);
+	if (err)
+		part_close(&ring->out);
+	return err;
+}
+
+static int read_mtu(struct ring *ring, const char *name)
 {
 	struct ifreq request;
 
 	memset(&request, 0, sizeof(request));
 	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-	if (ioctl(ring->fd, SIOCGIFMTU, &request))
+	if (ioctl(ring->in.fd, SIOCGIFMTU, &request))
 		return -errno;
 	ring->mtu = request.ifr_mtu;
 	return 0;
@@ -87,50 +168,48 @@ int ring_open(struct ring *ring, const char *name, enum ring_kind kind)
 	ring->ifindex = if_nametoindex(name);
 	if (!ring->ifindex)
 		return -errno;
-	/* With no protocol it receives nothing until it is bound. */
-	ring->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (ring->fd < 0)
-		return -errno;
-	err = ring_mtu(ring, name);
-	if (!err)
-		err = ring_bind(ring);
+	err = open_in(ring);
 	if (err)
-		close(ring->fd);
+		return err;
+	err = read_mtu(ring, name);
+	if (!err && kind == RING_RECEIVED)
+		err = open_out(ring);
+	if (err)
+		part_close(&ring->in);
 	return err;
 }
 
 void ring_close(struct ring *ring)
 {
-	munmap(ring->map, (size_t)RING_SLOT * RING_SLOTS);
-	close(ring->fd);
+	if (ring->kind == RING_RECEIVED)
+		part_close(&ring->out);
+	part_close(&ring->in);
+}
+
+static void fill(struct ring_part *part, const struct frame *frame)
+{
+	struct tpacket2_hdr *slot = slot_of(part, part->next);
+	uint8_t *to = (uint8_t *)slot + RING_DATA;
+	const struct virtio_net_hdr header = { .hdr_len = frame->len };
+
+	memcpy(to, &header, sizeof(header));
+	memcpy(to + sizeof(header), frame->bytes, frame->len);
+	slot->tp_len = sizeof(header) + frame->len;
+	set_status(slot, TP_STATUS_SEND_REQUEST);
+	next_slot(part);
 }
 
 static int send_batch(struct ring *ring, const struct frame *frames, size_t n)
 {
-	struct sockaddr_ll to = {
-		.sll_family = AF_PACKET,
-		.sll_ifindex = ring->ifindex,
-	};
-	struct mmsghdr messages[RING_BATCH];
-	struct iovec parts[RING_BATCH];
 	size_t i;
-	int sent;
 
-	memset(messages, 0, n * sizeof(messages[0]));
 	for (i = 0; i < n; i++) {
-		parts[i].iov_base = (void *)frames[i].bytes;
-		parts[i].iov_len = frames[i].len;
-		messages[i].msg_hdr.msg_name = &to;
-		messages[i].msg_hdr.msg_namelen = sizeof(to);
-		messages[i].msg_hdr.msg_iov = &parts[i];
-		messages[i].msg_hdr.msg_iovlen = 1;
+		/* The device would take it: virtio's frames are not measured. */
+		if (frames[i].len < FRAME_MIN || frames[i].len > FRAME_MIN + ring->mtu)
+			return -EMSGSIZE;
+		fill(&ring->out, &frames[i]);
 	}
-	for (i = 0; i < n; i += sent) {
-		sent = sendmmsg(ring->fd, messages + i, n - i, 0);
-		if (sent < 0)
-			return -errno;
-	}
-	return 0;
+	return send(ring->out.fd, NULL, 0, 0) < 0 ? -errno : 0;
 }
 
 int ring_send(struct ring *ring, const struct frame *frames, size_t n)
@@ -173,24 +252,19 @@ static void ring_copy(const struct tpacket2_hdr *slot, struct frame *frame)
 int ring_take(struct ring *ring, struct frame *frame)
 {
 	for (;;) {
-		struct tpacket2_hdr *slot =
-			(void *)(ring->map + (size_t)ring->next * RING_SLOT);
+		struct tpacket2_hdr *slot = slot_of(&ring->in, ring->in.next);
 		const struct sockaddr_ll *from =
-			(const void *)((uint8_t *)slot +
-				       TPACKET_ALIGN(sizeof(*slot)));
-		uint32_t status = __atomic_load_n(&slot->tp_status,
-						  __ATOMIC_ACQUIRE);
+			(const void *)((uint8_t *)slot + TPACKET_ALIGN(sizeof(*slot)));
 		int wanted;
 
-		if (!(status & TP_STATUS_USER))
+		if (!(status_of(slot) & TP_STATUS_USER))
 			return 0;
 		wanted = ring->kind == RING_RECEIVED ||
 			 from->sll_pkttype == PACKET_OUTGOING;
 		if (wanted)
 			ring_copy(slot, frame);
-		__atomic_store_n(&slot->tp_status, TP_STATUS_KERNEL,
-				 __ATOMIC_RELEASE);
-		ring->next = (ring->next + 1) % RING_SLOTS;
+		set_status(slot, TP_STATUS_KERNEL);
+		next_slot(&ring->in);
 		if (wanted)
 			return 1;
 	}
@@ -201,6 +275,6 @@ unsigned int ring_lost(struct ring *ring)
 	struct tpacket_stats stats = { 0 };
 	socklen_t len = sizeof(stats);
 
-	getsockopt(ring->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len);
+	getsockopt(ring->in.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len);
 	return stats.tp_drops;
 }

@@ -2,13 +2,14 @@
 /*
  * ring: a network device as a place where frames are put in and come out.
  *
- * Frames are sent in batches (sendmmsg) and received from a ring that the
- * kernel fills (AF_PACKET, TPACKET_V2), so that a frame that comes out costs
- * no system call. What the device itself was given to send is not received,
- * but with RING_SENT: then only that is.
+ * Two rings in memory that the kernel shares (AF_PACKET, TPACKET_V2): frames to
+ * be sent are written into the one, and a system call sends hundreds of them;
+ * what comes out the kernel writes into the other, which costs none. What the
+ * device itself was given to send is not received, but with RING_SENT: then only
+ * that is, and nothing can be sent.
  *
- * Facts: packet(7), Documentation/networking/packet_mmap.rst. Threads: a ring
- * is its owner's alone.
+ * Facts: packet(7), Documentation/networking/packet_mmap.rst, tpacket_snd() in
+ * net/packet/af_packet.c. Threads: a ring is its owner's alone.
  */
 #ifndef RING_H
 #define RING_H
@@ -23,13 +24,20 @@ enum ring_kind {
 	RING_SENT,	/* what the kernel sends by it */
 };
 
+/* Slots of one direction. */
+struct ring_part {
+	int		fd;	/* a socket of its own */
+	uint8_t		*map;
+	unsigned int	slots;
+	unsigned int	next;	/* slot whose turn it is */
+};
+
 struct ring {
-	int		fd;
 	enum ring_kind	kind;
 	int		ifindex;
 	unsigned int	mtu;	/* bytes behind the Ethernet header */
-	uint8_t		*map;
-	unsigned int	next;	/* slot that the kernel fills next */
+	struct ring_part in;	/* what has come out */
+	struct ring_part out;	/* what is to be sent */
 };
 
 /*
@@ -41,9 +49,13 @@ int ring_open(struct ring *ring, const char *name, enum ring_kind kind);
 /* Closes what ring_open() opened. */
 void ring_close(struct ring *ring);
 
+/* So many are sent by one system call. */
+#define RING_BATCH	224
+
 /*
- * Sends @n frames, all of them. 0 or a negative errno: -EMSGSIZE for one
- * beyond the device's MTU; some may have been sent.
+ * Sends @n frames, all of them; sleeps until the kernel has let go of each. 0 or a
+ * negative errno: -EMSGSIZE for one that is no frame or beyond the device's MTU;
+ * some may have been sent.
  */
 int ring_send(struct ring *ring, const struct frame *frames, size_t n);
 

@@ -10,17 +10,6 @@
 # itself, the software's the namespace "soft", with the flowtable and without
 # "flags offload".
 
-# in_side LETTER COMMAND...: where the router of that side is.
-in_side() {
-	local l=$1
-	shift
-	if [ "$l" = s ]; then
-		ip netns exec soft "$@"
-	else
-		"$@"
-	fi
-}
-
 # Times are long and limits high, so that nothing happens by itself.
 router_settings() {
 	in_side "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 \

@@ -4,6 +4,10 @@
  * and in software only (skip_hw) at the other, by the library's own words
  * (netdev/tc_flower). Or the same rules of OpenFlow in two bridges.
  *
+ * Some sets, where that is asked for, are in software and in hardware at the one
+ * side: what hardware leaves to software goes on there, as it does for a user. Only
+ * such have tunnels and connection tracking.
+ *
  * What the NIC or the kernel refuses is at neither side. Threads: the caller's
  * only.
  */
@@ -18,6 +22,8 @@
 #include "rtnl.h"
 #include "rule.h"
 #include "side.h"
+#include "track.h"
+#include "tunnel.h"
 
 #define RULESET_MAX	24
 /* Chains 0 to this; topology.sh leads a miss in each to the slow path. */
@@ -27,20 +33,25 @@
 
 struct ruleset_entry {
 	struct nfo_rule	rule;		/* ports as in invent.h */
-	uint8_t		port;		/* where packets come in */
+	uint8_t		port;		/* where packets come in; or a tunnel device */
 	uint32_t	chain;
 	uint16_t	prio;
 	bool		there;		/* at both sides */
 };
 
 struct ruleset {
-	struct nfo_rtnl		*rtnl;
+	struct nfo_rtnl		*rtnl[2];
 	unsigned int		n_ports;
 	bool			chains;	/* the kernel goes on in a chain */
 	bool			mistake; /* software's rules do not decrement */
 	/* Rules of OpenFlow, in the bridges "hbr" and "sbr", instead. */
 	bool			bridge;
-	uint32_t		reps[2][SIDE_PORTS_MAX];
+	/* There are tunnel devices, and conntrack. */
+	bool			state;
+	bool			both;	/* this set is in software, too */
+	struct tracks		tracks;
+	/* Devices by number: representors, then tunnel devices. */
+	uint32_t		reps[2][SIDE_PORTS_MAX + TUNNEL_KINDS];
 	uint32_t		slow;	/* of software; 0: there is none */
 	unsigned int		n;
 	struct ruleset_entry	entries[RULESET_MAX];
@@ -50,7 +61,7 @@ struct ruleset {
 
 /*
  * For the sides @hw and @sw. @chains: rules may lead to a chain. 0 or a
- * negative errno.
+ * negative errno. What else is the caller's to set is all false.
  */
 int ruleset_open(struct ruleset *set, const struct side *hw,
 		 const struct side *sw, bool chains);
@@ -67,8 +78,15 @@ int ruleset_renew(struct ruleset *set, struct dice *dice);
  */
 int ruleset_put(struct ruleset *set, unsigned int i, bool there);
 
-/* A packet that comes in by @port and may well match a rule. */
-void ruleset_packet(const struct ruleset *set, unsigned int port,
+/*
+ * Where a packet that comes in by @port is to match a rule: there, or, if that is
+ * the uplink, on a tunnel device.
+ */
+unsigned int ruleset_device(const struct ruleset *set, unsigned int port,
+			    struct dice *dice);
+
+/* A packet that comes in by this port or tunnel device and may well match a rule. */
+void ruleset_packet(const struct ruleset *set, unsigned int device,
 		    struct dice *dice, struct packet *packet);
 
 /* Writes the rules that are there, a line each. */

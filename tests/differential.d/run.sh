@@ -31,10 +31,34 @@ shape_tc() {
 	fi
 	side_slow h 3
 	side_slow s 3
-	side_policers 1 skip_sw
-	side_policers 4 skip_hw
+	side_policers h 1 skip_sw
+	side_policers s 4 skip_hw
 	differential "${words[@]}" "$@" || differs=$?
 	tc actions flush action police
+	sides_down
+}
+
+shape_state() {
+	local words=(--state) l
+	modprobe -a nf_conntrack act_ct vxlan geneve
+	echo 1000000 > /proc/sys/net/netfilter/nf_conntrack_max
+	sides_quiet
+	side_nic h 0 "$profile"
+	side_nic s 1
+	if chains; then
+		words+=(--chains)
+	fi
+	side_soft
+	for l in h s; do
+		side_slow "$l" 3
+		side_tunnels "$l" 3
+		side_track "$l"
+	done
+	side_policers h 1 skip_sw
+	side_policers s 4 skip_hw
+	differential "${words[@]}" "$@" || differs=$?
+	tc actions flush action police
+	side_hard
 	sides_down
 }
 

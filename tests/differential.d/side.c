@@ -3,6 +3,7 @@
 #include "side.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -28,6 +29,8 @@
 #define BELL_START	"\2\2\2\2\2\2\2\2"
 #define BELL_TYPE	"\x88\xb5"
 #define BELL_LEN	60
+#define HOME		"/proc/thread-self/ns/net"
+#define SOFT		"/run/netns/soft"
 
 static void port_name(const struct side *side, char *name, const char *what,
 		      unsigned int number)
@@ -109,6 +112,42 @@ int side_pin(unsigned int cpu)
 	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
 }
 
+int side_enter(char letter)
+{
+	int home = open(HOME, O_RDONLY | O_CLOEXEC), soft, err = 0;
+
+	if (home < 0)
+		return -errno;
+	soft = letter == 's' ? open(SOFT, O_RDONLY | O_CLOEXEC) : -1;
+	if (soft < 0)
+		return home;
+	if (setns(soft, CLONE_NEWNET))
+		err = -errno;
+	close(soft);
+	if (err)
+		close(home);
+	return err ? err : home;
+}
+
+void side_leave(int home)
+{
+	setns(home, CLONE_NEWNET);
+	close(home);
+}
+
+static int open_slow(struct side *side)
+{
+	const int home = side_enter(side->letter);
+	int err;
+
+	if (home < 0)
+		return home;
+	err = open_named(side, &side->slow, "slow", RING_SENT);
+	side->has_slow = !err;
+	side_leave(home);
+	return err;
+}
+
 int side_open(struct side *side, char letter)
 {
 	int err;
@@ -118,8 +157,7 @@ int side_open(struct side *side, char letter)
 	err = open_named(side, &side->bell, "bell", RING_RECEIVED);
 	if (err)
 		return err;
-	err = open_named(side, &side->slow, "slow", RING_SENT);
-	side->has_slow = !err;
+	err = open_slow(side);
 	if (!err || err == -ENODEV)
 		err = open_ports(side);
 	if (err)
@@ -164,7 +202,7 @@ static int send_bell(struct ring *ring, uint32_t number)
 /* Reads the bell's port until @number comes back. */
 static int await_bell(struct side *side, uint32_t number)
 {
-	struct pollfd poll_fd = { .fd = side->bell.fd, .events = POLLIN };
+	struct pollfd poll_fd = { .fd = side->bell.in.fd, .events = POLLIN };
 	const time_t end = time(NULL) + SIDE_PATIENCE_S;
 	struct frame got;
 
@@ -231,18 +269,24 @@ static void collect_from(struct side *side, struct ring *ring, uint8_t number,
 	}
 }
 
-static int collect(struct side *side, struct outcome *outcome)
+static void collect(struct side *side, struct outcome *outcome)
+{
+	unsigned int i;
+
+	for (i = 0; i < side->n_ports; i++)
+		collect_from(side, &side->ports[i], i, outcome);
+	if (side->has_slow)
+		collect_from(side, &side->slow, side->n_ports, outcome);
+}
+
+static int check_lost(struct side *side)
 {
 	unsigned int lost = 0, i;
 
-	for (i = 0; i < side->n_ports; i++) {
-		collect_from(side, &side->ports[i], i, outcome);
+	for (i = 0; i < side->n_ports; i++)
 		lost += ring_lost(&side->ports[i]);
-	}
-	if (side->has_slow) {
-		collect_from(side, &side->slow, side->n_ports, outcome);
+	if (side->has_slow)
 		lost += ring_lost(&side->slow);
-	}
 	return lost ? -ENOBUFS : 0;
 }
 
@@ -252,7 +296,7 @@ static int collect(struct side *side, struct outcome *outcome)
  */
 static int await_bridge(struct side *side, unsigned int port, struct outcome *outcome)
 {
-	struct pollfd poll_fd = { .fd = side->ports[port].fd, .events = POLLIN };
+	struct pollfd poll_fd = { .fd = side->ports[port].in.fd, .events = POLLIN };
 	const uint32_t number = ++side->bells;
 	unsigned int left = SIDE_PATIENCE_S;
 	int err;
@@ -262,22 +306,47 @@ static int await_bridge(struct side *side, unsigned int port, struct outcome *ou
 		if (err)
 			return err;
 		do {
-			err = collect(side, outcome);
-			if (err || side->answered == number)
-				return err;
+			collect(side, outcome);
+			if (side->answered == number)
+				return 0;
 		} while (poll(&poll_fd, 1, 1000) > 0);
 	}
 	return -ETIMEDOUT;
 }
 
+/* How many of @n frames, from the first on, are of one port and sent at once. */
+static size_t group_of(const struct frame *frames, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && i < SIDE_AT_ONCE && frames[i].port == frames->port)
+		i++;
+	return i;
+}
+
+static int send_group(struct side *side, const struct frame *frames, size_t n,
+		      struct outcome *outcome)
+{
+	int err = ring_send(&side->ports[frames->port], frames, n);
+
+	if (!err && side->bridge)
+		err = await_bridge(side, frames->port, outcome);
+	collect(side, outcome);
+	return err;
+}
+
 int side_exchange(struct side *side, const struct frame *frames, size_t n,
 		  struct outcome *outcome)
 {
-	int err = n ? ring_send(&side->ports[frames->port], frames, n) : 0;
+	size_t group;
+	int err = 0;
 
-	if (!err && n && side->bridge)
-		err = await_bridge(side, frames->port, outcome);
+	for (; !err && n; frames += group, n -= group) {
+		group = group_of(frames, n);
+		err = send_group(side, frames, group, outcome);
+	}
 	if (!err)
 		err = ring_bell(side);
-	return err ? err : collect(side, outcome);
+	collect(side, outcome);
+	return err ? err : check_lost(side);
 }

@@ -14,7 +14,7 @@
  * there a frame that it has not seen yet, and gives back (bridge.h), comes after
  * all others of a port.
  *
- * The devices have fixed names: topology.sh. Frames are sent and processed on
+ * The devices have fixed names, and the switch may have a namespace: topology.sh. Frames are sent and processed on
  * one CPU, the caller's, whose backlog keeps their order: that is why the bell
  * proves something.
  *
@@ -31,7 +31,9 @@
 #include "ring.h"
 
 #define SIDE_PORTS_MAX	8
-#define OUTCOME_HASHES	1024
+#define OUTCOME_HASHES	4096
+/* Frames that are sent before what came out is taken from the rings. */
+#define SIDE_AT_ONCE	RING_BATCH
 
 struct side {
 	char		letter;		/* 'h' or 's': names begin with it */
@@ -76,8 +78,8 @@ int side_open(struct side *side, char letter);
 void side_close(struct side *side);
 
 /*
- * Sends @n frames (or none), all by the port of the first one, waits until all of
- * them are through, and adds to @outcome what came out. 0 or a negative errno:
+ * Sends @n frames (or none), each by its port, waits until all of them are
+ * through, and adds to @outcome what came out. 0 or a negative errno:
  * -ETIMEDOUT where the bell does not come back, -ENOBUFS where a ring ran over.
  */
 int side_exchange(struct side *side, const struct frame *frames, size_t n,
@@ -86,7 +88,17 @@ int side_exchange(struct side *side, const struct frame *frames, size_t n,
 /* Packets that rules of the NIC have taken at any port since the opening. */
 uint64_t side_hits(const struct side *side);
 
-/* The ifindex of port @number's representor, 0 if there is none. */
+/* The ifindex of port @number's representor, 0 if there is none. After side_enter(). */
 uint32_t side_representor(const struct side *side, unsigned int number);
+
+/*
+ * Takes the calling thread to the network namespace of the switch: for the software's
+ * side "soft", where there is one. The far ends are all at home. A file to be given
+ * to side_leave(), or a negative errno.
+ */
+int side_enter(char letter);
+
+/* And home again. */
+void side_leave(int home);
 
 #endif /* SIDE_H */

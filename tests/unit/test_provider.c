@@ -333,7 +333,8 @@ test_restart(void **state OVS_UNUSED)
 
     assert_int_equal(put(1, IP_FLOW, "2,3", DPIF_FP_CREATE, NULL), 0);
     assert_int_equal(put(2, "recirc_id(0),in_port(2),eth(src=02:00:00:00:00:02"
-                         ",dst=02:00:00:00:00:01),eth_type(0x88cc)",
+                         ",dst=02:00:00:00:00:01),eth_type(0x0800),"
+                         "ipv4(frag=no)",
                          "recirc(5)", DPIF_FP_CREATE, NULL), 0);
     provider_host_stop();
     assert_int_equal(fake_tc_filters(host.tc, RULES), 2);
