@@ -67,7 +67,7 @@ static void stop(struct probe *probe)
 	nfo_rtnl_close(probe->rtnl);
 }
 
-/* Can two ports of one NIC show what becomes of it? */
+/* Has it a place, and can two ports of one NIC show what becomes of it? */
 static bool is_fit(const struct nfo_rule *rule)
 {
 	static const enum nfo_action_type others[] = {
@@ -76,6 +76,8 @@ static bool is_fit(const struct nfo_rule *rule)
 		NFO_ACT_CHECK_PKT_LEN, NFO_ACT_SKBEDIT_PTYPE, NFO_ACT_SAMPLE,
 	};
 
+	if (!nfo_band_prio(SOURCE, nfo_rule_protocol(rule)))
+		return false;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (nfo_rule_has(rule, others[i]))
 			return false;
