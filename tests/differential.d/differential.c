@@ -337,7 +337,9 @@ static int run(struct game *game, const struct options *options)
 	uint64_t left = options->packets, n;
 	int result = 0, differences = 0;
 
-	while (left && result >= 0 && differences < DIFFERENCES_MAX) {
+	/* Of a mistake that was made one is enough. */
+	while (left && result >= 0 &&
+	       differences < (game->set.mistake ? 1 : DIFFERENCES_MAX)) {
 		n = left < round ? left : round;
 		/* What one set of rules takes is no matter for the next. */
 		dice.state = dice_roll(&all);
