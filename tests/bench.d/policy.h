@@ -9,7 +9,10 @@
 
 struct policy {
 	const char *name;
-	/* What it keeps; may return NULL if that is nothing. */
+	/*
+	 * What a policy does not care for is NULL, all but name and come. start
+	 * returns what it keeps, NULL if that is nothing.
+	 */
 	void *(*start)(struct sim *sim);
 	void (*stop)(struct sim *sim, void *self);
 	/* A flow is known from its first packet, which went by software. */

@@ -11,37 +11,7 @@ static void come(struct sim *sim, void *self, struct sim_flow *flow)
 	sim_insert(sim, flow);
 }
 
-static void none(struct sim *sim, void *self, struct sim_flow *flow)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-}
-
-static void seen(struct sim *sim, void *self, struct sim_flow *flow,
-		 uint32_t packets, bool hardware)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-	(void)packets;
-	(void)hardware;
-}
-
-static void inserted(struct sim *sim, void *self, struct sim_flow *flow,
-		     bool taken)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-	(void)taken;
-}
-
 const struct policy policy_first = {
 	.name = "first come first served",
 	.come = come,
-	.go = none,
-	.seen = seen,
-	.inserted = inserted,
-	.removed = none,
 };

@@ -79,13 +79,6 @@ static void inserted(struct sim *sim, void *self, struct sim_flow *flow,
 		go(sim, self, flow);
 }
 
-static void removed(struct sim *sim, void *self, struct sim_flow *flow)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-}
-
 const struct policy policy_lru = {
 	.name = "LRU",
 	.start = start,
@@ -94,5 +87,4 @@ const struct policy policy_lru = {
 	.go = go,
 	.seen = seen,
 	.inserted = inserted,
-	.removed = removed,
 };

@@ -52,13 +52,6 @@ static void come(struct sim *sim, void *self, struct sim_flow *flow)
 	sim_insert(sim, flow);
 }
 
-static void none(struct sim *sim, void *self, struct sim_flow *flow)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-}
-
 static void seen(struct sim *sim, void *self, struct sim_flow *flow,
 		 uint32_t packets, bool hardware)
 {
@@ -135,9 +128,7 @@ const struct policy policy_rebalance = {
 	.start = start,
 	.stop = stop,
 	.come = come,
-	.go = none,
 	.seen = seen,
 	.inserted = inserted,
-	.removed = none,
 	.tick = tick,
 };

@@ -127,13 +127,6 @@ static void inserted(struct sim *sim, void *self, struct sim_flow *flow,
 		go(sim, self, flow);
 }
 
-static void removed(struct sim *sim, void *self, struct sim_flow *flow)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-}
-
 const struct policy policy_s3fifo = {
 	.name = "S3-FIFO",
 	.start = start,
@@ -142,5 +135,4 @@ const struct policy policy_s3fifo = {
 	.go = go,
 	.seen = seen,
 	.inserted = inserted,
-	.removed = removed,
 };

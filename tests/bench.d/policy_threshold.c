@@ -16,13 +16,6 @@ static void come(struct sim *sim, void *self, struct sim_flow *flow)
 	flow->value = 1;
 }
 
-static void none(struct sim *sim, void *self, struct sim_flow *flow)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-}
-
 static void seen(struct sim *sim, void *self, struct sim_flow *flow,
 		 uint32_t packets, bool hardware)
 {
@@ -36,20 +29,8 @@ static void seen(struct sim *sim, void *self, struct sim_flow *flow,
 	sim_insert(sim, flow);
 }
 
-static void inserted(struct sim *sim, void *self, struct sim_flow *flow,
-		     bool taken)
-{
-	(void)sim;
-	(void)self;
-	(void)flow;
-	(void)taken;
-}
-
 const struct policy policy_threshold = {
 	.name = "threshold of 20 packets",
 	.come = come,
-	.go = none,
 	.seen = seen,
-	.inserted = inserted,
-	.removed = none,
 };

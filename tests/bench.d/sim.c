@@ -119,7 +119,7 @@ void sim_remove(struct sim *sim, struct sim_flow *flow)
 static void seen(struct sim *sim, struct sim_flow *flow, uint32_t packets,
 		 bool hardware)
 {
-	if (flow->known)
+	if (flow->known && sim->policy->seen)
 		sim->policy->seen(sim, sim->self, flow, packets, hardware);
 }
 
@@ -136,10 +136,12 @@ static void insert_done(struct sim *sim, struct sim_flow *flow)
 	}
 	sim->result->inserts += taken && warm(sim);
 	sim->result->refused += !taken && warm(sim);
-	if (flow->known)
+	if (!flow->known) {
+		if (taken)
+			sim_remove(sim, flow);
+	} else if (sim->policy->inserted) {
 		sim->policy->inserted(sim, sim->self, flow, taken);
-	else if (taken)
-		sim_remove(sim, flow);
+	}
 }
 
 static void remove_done(struct sim *sim, struct sim_flow *flow, bool gone)
@@ -152,7 +154,7 @@ static void remove_done(struct sim *sim, struct sim_flow *flow, bool gone)
 	/* The answer has the last counters. */
 	seen(sim, flow, flow->hardware + flow->late, true);
 	sim->result->swaps += !gone && warm(sim);
-	if (flow->known)
+	if (flow->known && sim->policy->removed)
 		sim->policy->removed(sim, sim->self, flow);
 }
 
@@ -239,7 +241,8 @@ static void wheel_run(struct sim *sim)
 			wheel_add(sim, flow);
 			continue;
 		}
-		sim->policy->go(sim, sim->self, flow);
+		if (sim->policy->go)
+			sim->policy->go(sim, sim->self, flow);
 		flow->known = false;
 		if (flow->in_hw) {
 			flow->removing = true;
