@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Fewer flows are not worth it. */
-#define HEAP_FLOWS_MIN	256
+#define HEAP_FLOWS_MIN	16
 
 struct heap {
 	uint64_t most;		/* flows since memory was given back last */
