@@ -21,6 +21,16 @@ fail_on() { # PERCENT PID...: in these tasks
 	echo 1 > $FAIL/interval
 	echo "$1" > $FAIL/probability
 	shift
+	# With a lock held that the console takes, too, kmemleak complains if it
+	# gets no memory itself: add_scan_area() in mm/kmemleak.c.
+	if [ -e /sys/kernel/debug/kmemleak ]; then
+		local cache
+		for cache in /sys/kernel/slab/[!k]* /sys/kernel/slab/k[!m]* /sys/kernel/slab/kmalloc*; do
+			# One that others share cannot be chosen.
+			{ echo 1 > "$cache/failslab"; } 2> /dev/null || :
+		done
+		echo Y > $FAIL/cache-filter
+	fi
 	local pid
 	for pid; do
 		{ echo 1 > "/proc/$pid/make-it-fail"; } 2> /dev/null || :
