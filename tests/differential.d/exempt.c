@@ -159,6 +159,36 @@ static bool has_priority(const struct tuple *t, const struct frame *frame)
 }
 
 /*
+ * Is it for a network that router.sh has a route to? A flowtable sends also where
+ * there is none, the way that the connection's first packet came
+ * (nft_flow_route() names the device, and ip_route_output_key_hash_rcu() takes the
+ * address for one on the link then); the stack does not.
+ */
+static bool is_routed(const struct tuple *t)
+{
+	const uint8_t *to = t->key.ipv6_dst.s6_addr;
+	uint32_t ip4 = ntohl(t->key.ipv4_dst);
+	unsigned int network;
+
+	if (t->key.eth_type == htons(ETH_P_IP)) {
+		network = ip4 >> 8 & 255;
+		return (ip4 >> 16 == 0x0a00 || ip4 >> 16 == 0xc000) &&
+		       (network < 4 || network == 10);
+	}
+	network = to[2] << 8 | to[3];
+	return (to[0] == 0xfd && !to[1] && (network < 4 || network == 0x10)) ||
+	       (to[0] == 0x20 && to[1] == 0x01 && network == 0x0db8);
+}
+
+/* Of UDP: no longer than the packet, and no shorter than its header. */
+static bool udp_length_fits(const struct tuple *t, const struct frame *frame)
+{
+	unsigned int len = frame->bytes[t->l4 + 4] << 8 | frame->bytes[t->l4 + 5];
+
+	return len >= header_of(t) && t->l4 + len <= t->end;
+}
+
+/*
  * Does the stack with its conntrack find nothing amiss: whom it is for, the
  * version, lengths, nothing behind the packet, sums, TCP's flags and offset?
  */
@@ -169,8 +199,10 @@ static bool is_flawless(const struct tuple *t, const struct frame *frame)
 	const uint8_t *ip = frame->bytes + t->l3, *l4 = frame->bytes + t->l4;
 
 	if (memcmp(frame->bytes, router, sizeof(router)) || ip[0] >> 4 != (ip4 ? 4 : 6) ||
-	    t->end != frame->len || !tuple_sums_right(frame))
+	    t->end != frame->len || !tuple_sums_right(frame) || !is_routed(t))
 		return false;
+	if (t->key.ip_proto == IPPROTO_UDP && t->l4)
+		return udp_length_fits(t, frame);
 	return t->key.ip_proto != IPPROTO_TCP || !t->l4 ||
 	       (l4[12] >> 4 == 5 && (t->tcp_flags & 0x37) == 0x10);
 }
