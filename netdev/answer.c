@@ -75,6 +75,9 @@ static void refused(struct nfo_entry *entry, int err, const char *text)
 		return;
 	nfo_entry_hold(entry, reason, text);
 	entry->from_tc = true;
+	if (reason == NFT_OFFLOAD_REASON_TABLE_FULL &&
+	    nfo_placer_full(entry, text))
+		return;
 	/* What a driver cannot do at all it says with EOPNOTSUPP. */
 	if (means_later(err, reason, text))
 		nfo_retry_later(entry);
@@ -328,6 +331,9 @@ void nfo_answer_refuse(struct nfo_entry *entry, enum nft_offload_reason reason,
 		if (still_wanted(entry)) {
 			nfo_entry_hold(entry, reason, text);
 			entry->from_tc = true;
+			if (reason == NFT_OFFLOAD_REASON_TABLE_FULL &&
+			    nfo_placer_full(entry, text))
+				retry = false;
 		} else {
 			retry = false;
 		}

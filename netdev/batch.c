@@ -206,6 +206,12 @@ void nfo_batch_step(struct nfo_batch *batch, struct nfo_entry *entry)
 
 	pthread_mutex_lock(shard);
 	type = entry->dead || op->type ? NFO_OP_NONE : batch_next(entry);
+	if (type == NFO_OP_NEW && !nfo_placer_admit(batch, entry)) {
+		nfo_entry_publish(entry);
+		pthread_mutex_unlock(shard);
+		nfo_batch_note(batch, entry);
+		return;
+	}
 	if (type == NFO_OP_NONE) {
 		pthread_mutex_unlock(shard);
 		return;
@@ -403,7 +409,10 @@ int nfo_batch_run(struct nfo_batch *batch)
 	int err;
 
 	while (nfo_rtnl_queued(batch->rtnl) || batch->n_notes ||
-	       !cds_list_empty(&batch->parked)) {
+	       batch->n_verdicts || !cds_list_empty(&batch->parked)) {
+		nfo_rcu_lock();
+		nfo_placer_carry_out(batch);
+		nfo_rcu_unlock();
 		/* No RCU: the kernel may take long over a batch. */
 		err = nfo_rtnl_flush(batch->rtnl);
 		if (err && !ret)
@@ -439,5 +448,6 @@ void nfo_batch_close(struct nfo_batch *batch)
 		return;
 	nfo_batch_run(batch);
 	free(batch->notes);
+	free(batch->verdicts);
 	free(batch);
 }

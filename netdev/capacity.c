@@ -4,10 +4,11 @@
  */
 #include "capacity.h"
 
+/* After a refusal one more is tried. */
+#define PROBE_MS	1000
+/* And no place is given to another. */
 #define BACKOFF_MIN_MS	1000
 #define BACKOFF_MAX_MS	60000
-/* Between steps that are taken. */
-#define STEP_MS		100
 
 void nfo_capacity_init(struct nfo_capacity *capacity, uint32_t size)
 {
@@ -48,7 +49,7 @@ void nfo_capacity_taken(struct nfo_capacity *capacity, uint32_t used,
 	if (used >= nfo_capacity_limit(capacity, now_ms)) {
 		capacity->base = used;
 		capacity->step *= 2;
-		capacity->probe_ms = now_ms + STEP_MS;
+		capacity->probe_ms = now_ms;
 	}
 	capacity->backoff_ms = 0;
 	if (capacity->limit < capacity->size)
@@ -71,13 +72,14 @@ void nfo_capacity_refused(struct nfo_capacity *capacity, uint32_t used,
 	capacity->limit = used;
 	capacity->base = used;
 	capacity->step = 1;
-	capacity->backoff_ms *= 2;
-	if (capacity->backoff_ms < BACKOFF_MIN_MS)
-		capacity->backoff_ms = BACKOFF_MIN_MS;
-	if (capacity->backoff_ms > BACKOFF_MAX_MS)
-		capacity->backoff_ms = BACKOFF_MAX_MS;
-	capacity->probe_ms = now_ms + capacity->backoff_ms;
-	if (!probe)
-		capacity->swap_ms = capacity->probe_ms;
+	capacity->probe_ms = now_ms + PROBE_MS;
+	if (!probe) {
+		capacity->backoff_ms *= 2;
+		if (capacity->backoff_ms < BACKOFF_MIN_MS)
+			capacity->backoff_ms = BACKOFF_MIN_MS;
+		if (capacity->backoff_ms > BACKOFF_MAX_MS)
+			capacity->backoff_ms = BACKOFF_MAX_MS;
+		capacity->swap_ms = now_ms + capacity->backoff_ms;
+	}
 	capacity->learnt = true;
 }

@@ -5,9 +5,10 @@
  *
  * A refusal means that there is no room beyond what is in use. That may pass:
  * somebody else's rules go, or it was a matter of which rules collide. So after
- * a while, which doubles with each refusal, one more is tried, then two more,
- * four and so on for as long as they are taken. A refusal where there was room
- * until now also ends swaps for that while: what was put out would be lost.
+ * a second one more is tried, then two more, four and so on for as long as they
+ * are taken. That costs one refusal a second, and after a fault that has passed
+ * the table is full again at once. A refusal where there was room until now also
+ * ends swaps for a while, which doubles each time: what was put out would be lost.
  *
  * Pure; milliseconds from the caller; the caller locks.
  */
@@ -24,7 +25,7 @@ struct nfo_capacity {
 	uint32_t	limit;		/* rules that may be used as far as known */
 	uint32_t	base;		/* that were known when a probe began */
 	uint32_t	step;		/* how many more that probe tries */
-	uint32_t	backoff_ms;
+	uint32_t	backoff_ms;	/* of swaps */
 	uint64_t	probe_ms;	/* not before that */
 	uint64_t	swap_ms;	/* no swap before that */
 	uint64_t	refusals;	/* so far */

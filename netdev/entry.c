@@ -184,6 +184,7 @@ void nfo_entry_hold(struct nfo_entry *entry, enum nft_offload_reason reason,
 		}
 	}
 	nfo_store(&entry->hold, new);
+	entry->no_place = false;
 	if ((old ? old->reason : NFT_OFFLOAD_REASON_NONE) != reason)
 		nfo_store(&entry->state_ms, nfo_table_now(entry->table));
 	if (old && old != &no_memory)
@@ -198,6 +199,7 @@ void nfo_entry_publish(struct nfo_entry *entry)
 	uint64_t *in_hw = entry->source == NFO_SOURCE_GUARD ?
 		&stats->guards : &stats->in_hw;
 
+	nfo_placer_sync(entry);
 	if (entry->deleted)
 		state = NFO_STATE_REMOVING;
 	else if (entry->op.type == NFO_OP_DEL && entry->hold)
@@ -270,6 +272,7 @@ void nfo_entry_count(struct nfo_entry *entry, uint64_t packets, uint64_t bytes)
 	/* Less than before: the rule was made anew, all of it is new. */
 	if (packets < slot->packets || bytes < slot->bytes)
 		slot->packets = slot->bytes = 0;
+	nfo_placer_count(entry, packets - slot->packets);
 	if (packets != slot->packets)
 		nfo_store(&entry->used_ms, nfo_table_now(entry->table));
 	nfo_store(&entry->packets, entry->packets + packets - slot->packets);
@@ -325,6 +328,7 @@ static void entry_free(struct rcu_head *head)
 void nfo_entry_forget(struct nfo_entry *entry)
 {
 	nfo_retry_cancel(entry);
+	nfo_placer_leave(entry);
 	entry->dead = true;
 	cds_lfht_del(entry->table->entries, &entry->node);
 	if (entry->source != NFO_SOURCE_GUARD)

@@ -513,6 +513,11 @@ enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 	if (size)
 		*text = '\0';
 	/* A bond's and a tunnel's rules are for the NIC of their ports. */
+	if (!in->switch_id_len) {
+		memcpy(in->switch_id, check.switched.switch_id,
+		       sizeof(in->switch_id));
+		in->switch_id_len = check.switched.switch_id_len;
+	}
 	if (!in->dialect)
 		in->dialect = check.switched.dialect;
 	if (!in->dialect)

@@ -93,8 +93,9 @@ ssize_t nfo_eswitch_ports(struct nfo_eswitch *eswitch, bool switchdev,
  * HW_TC_OFFLOAD_OFF, SAME_PORT. @text (@size bytes) then names the device. A
  * tunnel device or internal port (nfo_port.indirect) goes with any switch, a
  * bond with that of its members. *@in becomes a copy of the port that holds the
- * rule, empty where there is none; its dialect is that of the switch that the
- * rule goes to, never NULL if there is no reason against it. Any thread.
+ * rule, empty where there is none; its dialect and switch id are those of the
+ * switch that the rule goes to, and if there is no reason against it the dialect
+ * is never NULL. Any thread.
  */
 enum nft_offload_reason nfo_eswitch_check(struct nfo_eswitch *eswitch,
 					  const struct nfo_rule *rule,

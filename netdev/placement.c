@@ -372,7 +372,7 @@ static bool decide(struct nfo_placement *placement,
 
 	*paid = tight && !probe;
 	*verdict = (struct nfo_placement_verdict){ .place = flow };
-	if (!deserves(placement, flow, tight, now_ms))
+	if (!deserves(placement, flow, *paid, now_ms))
 		return false;
 	if (*paid && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
 				       now_ms))
@@ -454,7 +454,8 @@ void nfo_placement_refused(struct nfo_placement *placement,
 	if (flow->state != NFO_PLACEMENT_PLACING)
 		return;
 	nfo_pace_done(&placement->pace, now_ms);
-	flow->refused = true;
+	/* For want of room any other would be refused as well. */
+	flow->refused = !full;
 	move(placement, flow, NFO_PLACEMENT_OUTSIDE, now_ms);
 	if (!full)
 		return;

@@ -146,9 +146,9 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 void nfo_placement_placed(struct nfo_placement *placement,
 			  struct nfo_placement_flow *flow, uint64_t now_ms);
 /*
- * @full: there was no room; otherwise the cause was another, which passes. Either
- * way it is not tried again before packets of it have been counted. One that the
- * NIC will never take has to be deleted.
+ * @full: there was no room; otherwise the cause was another, which passes, and it
+ * is not tried again before packets of it have been counted. One that the NIC will
+ * never take has to be deleted.
  */
 void nfo_placement_refused(struct nfo_placement *placement,
 			   struct nfo_placement_flow *flow, bool full,

@@ -213,6 +213,7 @@ ssize_t nfo_table_retry(struct nfo_batch *batch, unsigned int max)
 {
 	struct nfo_note *notes = calloc(max ? max : 1, sizeof(*notes));
 	ssize_t n = 0, tried = 0;
+	int err;
 
 	if (!notes)
 		return -ENOMEM;
@@ -227,5 +228,8 @@ ssize_t nfo_table_retry(struct nfo_batch *batch, unsigned int max)
 		}
 	}
 	free(notes);
-	return n < 0 ? n : tried;
+	if (n < 0)
+		return n;
+	err = nfo_placer_run(batch);
+	return err ? err : tried;
 }

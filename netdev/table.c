@@ -42,6 +42,7 @@ static void table_free(struct nfo_table *table)
 		pthread_mutex_destroy(&table->shards[i]);
 	pthread_mutex_destroy(&table->orphans.lock);
 	pthread_mutex_destroy(&table->chains.lock);
+	pthread_mutex_destroy(&table->placers_lock);
 	pthread_mutex_destroy(&table->retry_lock);
 	pthread_mutex_destroy(&table->hook_lock);
 	free(table);
@@ -64,6 +65,8 @@ int nfo_table_create(struct nfo_table **tablep,
 		pthread_mutex_init(&table->shards[i], NULL);
 	pthread_mutex_init(&table->orphans.lock, NULL);
 	pthread_mutex_init(&table->chains.lock, NULL);
+	pthread_mutex_init(&table->placers_lock, NULL);
+	CDS_INIT_LIST_HEAD(&table->placers);
 	pthread_mutex_init(&table->retry_lock, NULL);
 	pthread_mutex_init(&table->hook_lock, NULL);
 	CDS_INIT_LIST_HEAD(&table->orphans.list);
@@ -91,6 +94,7 @@ void nfo_table_destroy(struct nfo_table *table)
 	nfo_entry_free_all(table);
 	nfo_orphan_free_all(table);
 	nfo_hook_free_all(table);
+	nfo_placer_free_all(table);
 	table_free(table);
 }
 
@@ -113,6 +117,7 @@ void nfo_table_check(struct nfo_entry *entry)
 					   &wanted->rule, &wanted->place, &in,
 					   text, sizeof(text));
 		entry->indirect = in.indirect;
+		nfo_placer_assign(entry, &in);
 		if (!reason)
 			reason = nfo_entry_say(entry, in.dialect, text,
 					       sizeof(text));

@@ -41,6 +41,7 @@
 
 #include "band.h"
 #include "eswitch.h"
+#include "placement.h"
 #include "rtnl.h"
 #include "rule.h"
 
@@ -260,6 +261,29 @@ void nfo_table_changed_counters(struct nfo_table *table, enum nfo_source source,
 				nfo_table_view_fn *fn, void *arg);
 
 /*
+ * How many flows wait for a place in hardware. While there are any their source
+ * has to tell what software carries of them. Any thread.
+ */
+uint64_t nfo_table_waiting(struct nfo_table *table);
+
+/*
+ * Software has carried @packets of flow @id, since the last call or since it is
+ * known. Nothing happens if it does not wait for a place. Any thread.
+ */
+void nfo_table_carried(struct nfo_table *table, enum nfo_source source,
+			struct nfo_id id, uint64_t packets);
+
+/*
+ * Calls @fn for each switch that flows have been put to, with its phys_switch_id
+ * and who has a place there. Holds RCU: @fn must not wait. Any thread.
+ */
+typedef void nfo_table_capacity_fn(void *arg, const uint8_t *switch_id,
+				   size_t switch_id_len,
+				   const struct nfo_placement_stats *stats);
+void nfo_table_capacity(struct nfo_table *table, nfo_table_capacity_fn *fn,
+			void *arg);
+
+/*
  * Start-up, before the first put: reads back our rules on all switchdev
  * ports. A put with the same source, port and match takes such an orphan over.
  * Their number, or a negative errno.
@@ -338,7 +362,8 @@ int nfo_table_reconcile(struct nfo_batch *batch, unsigned int max_ports);
  *   time. If all of these are taken the cause has passed, and all others that
  *   wait for it are tried, too, for as long as all are taken.
  *
- * One housekeeping thread. How many were tried, or a negative errno.
+ * Flows that wait for a place in hardware get one where there is one, too. One
+ * housekeeping thread. How many were tried, or a negative errno.
  */
 ssize_t nfo_table_retry(struct nfo_batch *batch, unsigned int max);
 

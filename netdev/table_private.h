@@ -16,12 +16,13 @@
  *	orphan.c	rules of an earlier process: adopt or reap
  *	leftover.c	the same, shown to their source
  *	counters.c	what hardware counted
+ *	placer.c	who has a place where not all fit
  *	reconcile.c	is what should be there, there?
  *	table.c		put, reject, delete, look up
  *
  * Locks: an entry's fields are written under its shard's lock. Never two
- * shards at once; a shard before orphans.lock, retry_lock or chains.lock, which
- * come last.
+ * shards at once; a shard before orphans.lock, retry_lock, chains.lock,
+ * placers_lock or a placer's own, which come last.
  * None is held when something is sent or a callback of the source runs.
  */
 #ifndef NFO_TABLE_PRIVATE_H
@@ -34,6 +35,7 @@
 #include <urcu/rculfhash.h>
 
 #include "cookie.h"
+#include "placement.h"
 #include "table.h"
 #include "tc_flower.h"
 
@@ -137,6 +139,8 @@ struct nfo_entry {
 	bool			software; /* no hardware can take it: SKIP_HW */
 	bool			indirect; /* its port is no driver's own */
 	bool			from_tc; /* hold is TC's word, not a port's */
+	bool			no_place; /* hold is for want of one, no more */
+	bool			outside; /* waits for a place in hardware */
 	bool			queued;	/* in table->waiting, by retry_lock */
 	unsigned int		refs;	/* guards: entries that need it */
 	bool			covers;	/* guards: rules rely on it (atomic) */
@@ -149,6 +153,8 @@ struct nfo_entry {
 	struct cds_list_head	retry;
 	uint64_t		doubted_ms; /* last time; 0: never */
 	uint64_t		doubt_ms; /* doubted again after that */
+	struct nfo_placer	*placer; /* of its switch; NULL: needs no place */
+	struct nfo_placement_flow seat;	/* by the placer's lock */
 
 	/* Of the thread that calls nfo_table_changed_counters(). */
 	uint64_t		told_packets;
@@ -221,6 +227,8 @@ struct nfo_table {
 		pthread_mutex_t		lock;
 		struct cds_lfht		*hash;
 	} chains;
+	pthread_mutex_t		placers_lock;
+	struct cds_list_head	placers; /* RCU */
 	pthread_mutex_t		retry_lock;
 	struct nfo_waiting	waiting[NFO_WAITS];
 	uint32_t		handle;		/* the last one given out */
@@ -245,6 +253,9 @@ struct nfo_batch {
 	struct nfo_note		*notes;
 	size_t			n_notes;
 	size_t			room_notes;
+	struct nfo_note		*verdicts; /* of placement, to be carried out */
+	size_t			n_verdicts;
+	size_t			room_verdicts;
 };
 
 /* Loads and stores of what others read without the lock. */
@@ -468,6 +479,44 @@ void nfo_retry_driver(struct nfo_entry *entry);
 
 /* Shard locked: it is not to be tried again by itself. */
 void nfo_retry_cancel(struct nfo_entry *entry);
+
+/* --- placer.c --- */
+
+/*
+ * Shard locked: @entry's rule goes to the switch of @port, or (no switch id) to
+ * none where places are scarce.
+ */
+void nfo_placer_assign(struct nfo_entry *entry, const struct nfo_port *port);
+
+/* Shard locked: it takes part no more, for it goes to another, or ends. */
+void nfo_placer_leave(struct nfo_entry *entry);
+
+/* Shard locked: tells placement what has become of @entry. */
+void nfo_placer_sync(struct nfo_entry *entry);
+
+/* Shard locked: so many packets of @entry were seen since the last time. */
+void nfo_placer_count(struct nfo_entry *entry, uint64_t packets);
+
+/*
+ * Shard locked: the NIC is full, as it said with @text, and @entry held for
+ * that. True: placement sees to when it is tried again.
+ */
+bool nfo_placer_full(struct nfo_entry *entry, const char *text);
+
+/*
+ * Shard locked: may @entry, which has no rule, be put now? Otherwise it is held,
+ * and comes when a place is free. What others are to do is left in @batch.
+ */
+bool nfo_placer_admit(struct nfo_batch *batch, struct nfo_entry *entry);
+
+/* Under RCU, no lock: does what is left in @batch. False: nothing was. */
+bool nfo_placer_carry_out(struct nfo_batch *batch);
+
+/* Gives places to those that wait and deserve them. 0 or negative errno. */
+int nfo_placer_run(struct nfo_batch *batch);
+
+/* Nobody uses the table any more. */
+void nfo_placer_free_all(struct nfo_table *table);
 
 /* --- scan.c --- */
 

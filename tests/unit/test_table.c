@@ -249,22 +249,24 @@ static void test_retry(void **state)
 	struct host *host = host_new();
 
 	(void)state;
-	host->tc->capacity = 3;
-	for (int i = 0; i < 4; i++)
-		put(host, i, 1);
-	assert_int_equal(stats(host).in_hw, 2);
-	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_TABLE_FULL);
+	host->tc->fail_err = -EBUSY;
+	host->tc->fail_news = 2;
+	put(host, 0, 1);
+	put(host, 1, 1);
+	assert_int_equal(stats(host).in_hw, 0);
+	assert_int_equal(host->told.reason, NFT_OFFLOAD_REASON_BUSY);
 	assert_int_equal(nfo_table_retry(host->batch, 10), 0);
 	clock_ms += 100;
+	host->tc->fail_news = 1;
 	assert_int_equal(nfo_table_retry(host->batch, 1), 1);
 	assert_int_equal(nfo_table_retry(host->batch, 10), 1);
+	assert_int_equal(stats(host).in_hw, 1);
 	/* Twice as long now. */
 	clock_ms += 100;
 	assert_int_equal(nfo_table_retry(host->batch, 10), 0);
-	host->tc->capacity = 0;
 	clock_ms += 100;
-	assert_int_equal(nfo_table_retry(host->batch, 10), 2);
-	assert_int_equal(stats(host).in_hw, 4);
+	assert_int_equal(nfo_table_retry(host->batch, 10), 1);
+	assert_int_equal(stats(host).in_hw, 2);
 	assert_int_equal(host->told.state, NFO_STATE_IN_HW);
 	host_free(host);
 }

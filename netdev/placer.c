@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * placer: which entries are in hardware, where not all of them fit. Carries out
+ * what placement (placement.h) decides. See table_private.h.
+ *
+ * Each switch has a placer. An entry takes part while its rule could be in
+ * hardware for all that is known; who needs no place (guards, rules that only
+ * software can take) does not. An entry that has none is held like one that was
+ * refused, and so is told as one.
+ *
+ * Placement is told of what happens to an entry by nfo_placer_sync(), whenever
+ * its state is worked out anew; what placement says is to be done with others
+ * is noted in the batch, for only one shard may be locked at a time.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table_private.h"
+#include <urcu/rculist.h>
+
+/* What is asked of placement in one go; its lock is held meanwhile. */
+#define VERDICTS	256
+/* While an entry of one's own waits for the answer. */
+#define VERDICTS_ADMIT	16
+/* Rounds of one call, at most. */
+#define ROUNDS		32
+/* Rules on their way: what one thread reads at once must not pass for a storm. */
+#define WINDOW		16384
+/* Of the table, for each source and for all ports together. */
+#define SOURCE_PERCENT	20
+#define PORTS_PERCENT	20
+/* Counters are read each second, of large tables of Open vSwitch each three. */
+#define COUNTED_MS	1000
+#define COUNTED_SLOW_MS	3000
+
+struct nfo_placer {
+	struct cds_list_head	list;	/* table->placers; stays with the table */
+	struct nfo_table	*table;
+	uint8_t			switch_id[NFO_SWITCH_ID_MAX];
+	uint8_t			switch_id_len;
+	unsigned long		waiting; /* entries outside (atomic) */
+	pthread_mutex_t		lock;	/* of what follows, and of entry->seat */
+	struct nfo_placement	*placement;
+	char			text[NFT_OFFLOAD_TEXT_MAX]; /* when it was full */
+};
+
+/* --- one for each switch --- */
+
+static struct nfo_placer *placer_new(struct nfo_table *table,
+				     const struct nfo_port *port)
+{
+	uint32_t counted = table->config.flags & NFO_TABLE_ANY ?
+		COUNTED_SLOW_MS : COUNTED_MS;
+	struct nfo_placement_config config = {
+		.size = NFO_CAPACITY_UNKNOWN,
+		.software_ms = counted,
+		.hardware_ms = counted,
+		.window = WINDOW,
+		.source_percent[NFO_SOURCE_FLOWTABLE] = SOURCE_PERCENT,
+		.source_percent[NFO_SOURCE_OVS] = SOURCE_PERCENT,
+		.ports_percent = PORTS_PERCENT,
+	};
+	struct nfo_placer *placer = calloc(1, sizeof(*placer));
+
+	if (!placer)
+		return NULL;
+	if (nfo_placement_create(&placer->placement, &config,
+				 nfo_table_now(table))) {
+		free(placer);
+		return NULL;
+	}
+	placer->table = table;
+	memcpy(placer->switch_id, port->switch_id, port->switch_id_len);
+	placer->switch_id_len = port->switch_id_len;
+	pthread_mutex_init(&placer->lock, NULL);
+	return placer;
+}
+
+/* The placer of the switch that @port is of; NULL: none, or no memory. */
+static struct nfo_placer *placer_of(struct nfo_table *table,
+				    const struct nfo_port *port)
+{
+	struct nfo_placer *placer, *found = NULL;
+
+	if (!port->switch_id_len)
+		return NULL;
+	pthread_mutex_lock(&table->placers_lock);
+	cds_list_for_each_entry(placer, &table->placers, list)
+		if (placer->switch_id_len == port->switch_id_len &&
+		    !memcmp(placer->switch_id, port->switch_id,
+			    port->switch_id_len))
+			found = placer;
+	if (!found) {
+		found = placer_new(table, port);
+		if (found)
+			cds_list_add_tail_rcu(&found->list, &table->placers);
+	}
+	pthread_mutex_unlock(&table->placers_lock);
+	return found;
+}
+
+void nfo_placer_free_all(struct nfo_table *table)
+{
+	struct nfo_placer *placer, *next;
+
+	cds_list_for_each_entry_safe(placer, next, &table->placers, list) {
+		nfo_placement_destroy(placer->placement);
+		pthread_mutex_destroy(&placer->lock);
+		free(placer);
+	}
+}
+
+/* --- one entry --- */
+
+static void set_outside(struct nfo_entry *entry, bool outside)
+{
+	if (entry->outside == outside)
+		return;
+	entry->outside = outside;
+	nfo_count(&entry->placer->waiting, outside ? 1 : -1);
+}
+
+/* Would @entry be in hardware, if there were room? */
+static bool is_candidate(const struct nfo_entry *entry)
+{
+	return entry->placer && !entry->dead && !entry->deleted &&
+	       entry->said && !entry->software &&
+	       (!entry->hold || entry->no_place);
+}
+
+/* Placer locked: it takes part from now on. 0 or negative errno. */
+static int join(struct nfo_entry *entry, bool inside)
+{
+	const struct nfo_body *said = entry->said;
+
+	memset(&entry->seat, 0, sizeof(entry->seat));
+	return nfo_placement_add(entry->placer->placement, &entry->seat,
+				 entry->source, said->place.ifindex, 1,
+				 said->hash ^ said->place.ifindex, inside,
+				 nfo_table_now(entry->table));
+}
+
+/* Placer locked: why there is no place now, for people. */
+static enum nft_offload_reason words(const struct nfo_placer *placer,
+				     char text[NFT_OFFLOAD_TEXT_MAX])
+{
+	struct nfo_placement_stats stats;
+
+	nfo_placement_stats(placer->placement, nfo_table_now(placer->table),
+			    &stats);
+	if (stats.rules < stats.limit && !stats.learnt) {
+		snprintf(text, NFT_OFFLOAD_TEXT_MAX,
+			 "inserts do not keep up; flows wait for their packet %u",
+			 stats.threshold);
+		return NFT_OFFLOAD_REASON_BUSY;
+	}
+	if (placer->text[0])
+		snprintf(text, NFT_OFFLOAD_TEXT_MAX, "%s", placer->text);
+	else
+		snprintf(text, NFT_OFFLOAD_TEXT_MAX, "all %u places are taken",
+			 stats.limit);
+	return NFT_OFFLOAD_REASON_TABLE_FULL;
+}
+
+/* Shard locked: @entry is to be without a place, and says why. */
+static void stay_outside(struct nfo_entry *entry)
+{
+	struct nfo_placer *placer = entry->placer;
+	char text[NFT_OFFLOAD_TEXT_MAX];
+	enum nft_offload_reason reason;
+
+	pthread_mutex_lock(&placer->lock);
+	reason = words(placer, text);
+	pthread_mutex_unlock(&placer->lock);
+	set_outside(entry, true);
+	nfo_entry_hold(entry, reason, text);
+	entry->from_tc = true;
+	entry->no_place = true;
+	nfo_count(&entry->table->stats.refused[reason], 1);
+}
+
+void nfo_placer_assign(struct nfo_entry *entry, const struct nfo_port *port)
+{
+	struct nfo_placer *placer = NULL;
+
+	if (entry->source == NFO_SOURCE_FLOWTABLE)
+		placer = placer_of(entry->table, port);
+	if (placer == entry->placer)
+		return;
+	nfo_placer_leave(entry);
+	entry->placer = placer;
+}
+
+void nfo_placer_leave(struct nfo_entry *entry)
+{
+	struct nfo_placer *placer = entry->placer;
+
+	if (!placer)
+		return;
+	set_outside(entry, false);
+	pthread_mutex_lock(&placer->lock);
+	nfo_placement_del(placer->placement, &entry->seat,
+			  nfo_table_now(entry->table));
+	pthread_mutex_unlock(&placer->lock);
+	entry->placer = NULL;
+}
+
+/* Placer locked: what has become of @entry, with nothing in flight. */
+static void sync_idle(struct nfo_entry *entry, bool candidate)
+{
+	struct nfo_placement *placement = entry->placer->placement;
+	uint64_t now = nfo_table_now(entry->table);
+
+	switch (entry->seat.state) {
+	case NFO_PLACEMENT_NONE:
+		/* One that was adopted. Without memory it just is there. */
+		if (candidate && entry->slot)
+			join(entry, true);
+		return;
+	case NFO_PLACEMENT_PLACING:
+		if (entry->slot && entry->slot->body == entry->said)
+			nfo_placement_placed(placement, &entry->seat, now);
+		else if (entry->no_place)
+			nfo_placement_refused(placement, &entry->seat,
+					      entry->hold->reason ==
+					      NFT_OFFLOAD_REASON_TABLE_FULL,
+					      now);
+		break;
+	case NFO_PLACEMENT_INSIDE:
+	case NFO_PLACEMENT_EVICTING:
+		/* Who is about to be put again keeps the place. */
+		if (!entry->slot && entry->hold)
+			nfo_placement_evicted(placement, &entry->seat, now);
+		break;
+	}
+	if (!candidate && !entry->slot)
+		nfo_placement_del(placement, &entry->seat, now);
+}
+
+void nfo_placer_sync(struct nfo_entry *entry)
+{
+	struct nfo_placer *placer = entry->placer;
+	bool candidate;
+
+	if (!placer)
+		return;
+	candidate = is_candidate(entry);
+	if (!candidate) {
+		set_outside(entry, false);
+		/* Should it come back it asks anew. */
+		if (entry->no_place)
+			nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);
+	}
+	if (entry->op.type)
+		return;
+	pthread_mutex_lock(&placer->lock);
+	sync_idle(entry, candidate);
+	pthread_mutex_unlock(&placer->lock);
+}
+
+void nfo_placer_count(struct nfo_entry *entry, uint64_t packets)
+{
+	struct nfo_placer *placer = entry->placer;
+
+	if (!placer)
+		return;
+	pthread_mutex_lock(&placer->lock);
+	nfo_placement_count(placer->placement, &entry->seat, packets,
+			    nfo_table_now(entry->table));
+	pthread_mutex_unlock(&placer->lock);
+}
+
+bool nfo_placer_full(struct nfo_entry *entry, const char *text)
+{
+	struct nfo_placer *placer = entry->placer;
+	bool placing;
+
+	if (!placer)
+		return false;
+	pthread_mutex_lock(&placer->lock);
+	placing = entry->seat.state == NFO_PLACEMENT_PLACING ||
+		entry->seat.state == NFO_PLACEMENT_INSIDE;
+	if (placing)
+		snprintf(placer->text, sizeof(placer->text), "%s", text);
+	pthread_mutex_unlock(&placer->lock);
+	if (placing) {
+		set_outside(entry, true);
+		entry->no_place = true;
+	}
+	return placing;
+}
+
+/* --- verdicts --- */
+
+static bool room_for_verdict(struct nfo_batch *batch)
+{
+	size_t room = batch->room_verdicts ? batch->room_verdicts * 2 : 64;
+	struct nfo_note *verdicts;
+
+	if (batch->n_verdicts + 2 <= batch->room_verdicts)
+		return true;
+	verdicts = reallocarray(batch->verdicts, room, sizeof(*verdicts));
+	if (!verdicts)
+		return false;
+	batch->verdicts = verdicts;
+	batch->room_verdicts = room;
+	return true;
+}
+
+/* Placer locked, and there is room: @seat's entry has something to do. */
+static void note(struct nfo_batch *batch, const struct nfo_placement_flow *seat)
+{
+	const struct nfo_entry *entry;
+
+	if (!seat)
+		return;
+	/* It stays while it is in placement: nfo_placer_leave() goes first. */
+	entry = caa_container_of(seat, struct nfo_entry, seat);
+	batch->verdicts[batch->n_verdicts++] = (struct nfo_note){
+		entry->source, entry->id
+	};
+}
+
+/*
+ * Placer locked: asks for up to @max verdicts, or until @own may have a place as
+ * it is. Who gets that of another is noted behind it: what goes is sent first.
+ * False: there is nothing more to ask.
+ */
+static bool ask(struct nfo_batch *batch, struct nfo_placer *placer,
+		const struct nfo_placement_flow *own, unsigned int max)
+{
+	struct nfo_placement_verdict verdict;
+
+	for (unsigned int i = 0; i < max; i++) {
+		if (!room_for_verdict(batch) ||
+		    !nfo_placement_next(placer->placement,
+					nfo_table_now(placer->table), &verdict))
+			return false;
+		if (own && verdict.place == own && !verdict.evict)
+			return true;
+		note(batch, verdict.evict);
+		note(batch, verdict.place);
+	}
+	return !own;
+}
+
+bool nfo_placer_admit(struct nfo_batch *batch, struct nfo_entry *entry)
+{
+	struct nfo_placer *placer = entry->placer;
+	bool admitted = true;
+
+	if (!is_candidate(entry))
+		return true;
+	pthread_mutex_lock(&placer->lock);
+	/* Without memory to take part it is put as if there were room. */
+	if (entry->seat.state == NFO_PLACEMENT_NONE)
+		join(entry, false);
+	if (entry->seat.state == NFO_PLACEMENT_OUTSIDE)
+		admitted = ask(batch, placer, &entry->seat, VERDICTS_ADMIT);
+	else if (entry->seat.state == NFO_PLACEMENT_EVICTING)
+		admitted = false;
+	pthread_mutex_unlock(&placer->lock);
+	if (admitted)
+		set_outside(entry, false);
+	else
+		stay_outside(entry);
+	return admitted;
+}
+
+/* What placement has said of the entry, if that is still so. */
+static void carry_out_one(struct nfo_batch *batch, const struct nfo_note *verdict)
+{
+	struct nfo_entry *entry = nfo_entry_lock(batch->table, verdict->source,
+						 verdict->id, false);
+	unsigned int state = NFO_PLACEMENT_NONE;
+
+	if (!entry)
+		return;
+	if (entry->placer) {
+		pthread_mutex_lock(&entry->placer->lock);
+		state = entry->seat.state;
+		pthread_mutex_unlock(&entry->placer->lock);
+	}
+	if (state == NFO_PLACEMENT_PLACING && entry->no_place) {
+		set_outside(entry, false);
+		nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);
+	} else if (state == NFO_PLACEMENT_EVICTING && is_candidate(entry)) {
+		stay_outside(entry);
+	}
+	nfo_entry_publish(entry);
+	pthread_mutex_unlock(nfo_entry_shard(entry));
+	nfo_batch_landed(batch, entry);
+}
+
+bool nfo_placer_carry_out(struct nfo_batch *batch)
+{
+	struct nfo_note *verdicts = batch->verdicts;
+	size_t n = batch->n_verdicts;
+
+	/* Carrying one out may admit others, with verdicts of their own. */
+	batch->verdicts = NULL;
+	batch->n_verdicts = batch->room_verdicts = 0;
+	for (size_t i = 0; i < n; i++)
+		carry_out_one(batch, &verdicts[i]);
+	free(verdicts);
+	return n;
+}
+
+int nfo_placer_run(struct nfo_batch *batch)
+{
+	struct nfo_table *table = batch->table;
+	bool more = true;
+	int ret = 0;
+
+	for (int i = 0; i < ROUNDS && more && !ret; i++) {
+		struct nfo_placer *placer;
+
+		more = false;
+		nfo_rcu_lock();
+		cds_list_for_each_entry_rcu(placer, &table->placers, list) {
+			if (!nfo_load(&placer->waiting))
+				continue;
+			pthread_mutex_lock(&placer->lock);
+			more |= ask(batch, placer, NULL, VERDICTS);
+			pthread_mutex_unlock(&placer->lock);
+		}
+		more |= batch->n_verdicts;
+		nfo_rcu_unlock();
+		ret = nfo_batch_run(batch);
+	}
+	return ret;
+}
+
+/* --- the interface --- */
+
+uint64_t nfo_table_waiting(struct nfo_table *table)
+{
+	struct nfo_placer *placer;
+	uint64_t n = 0;
+
+	nfo_rcu_lock();
+	cds_list_for_each_entry_rcu(placer, &table->placers, list)
+		n += nfo_load(&placer->waiting);
+	nfo_rcu_unlock();
+	return n;
+}
+
+void nfo_table_carried(struct nfo_table *table, enum nfo_source source,
+			struct nfo_id id, uint64_t packets)
+{
+	struct nfo_entry *entry;
+
+	nfo_rcu_lock();
+	entry = nfo_entry_lock(table, source, id, false);
+	if (entry) {
+		if (entry->outside)
+			nfo_placer_count(entry, packets);
+		pthread_mutex_unlock(nfo_entry_shard(entry));
+	}
+	nfo_rcu_unlock();
+}
+
+void nfo_table_capacity(struct nfo_table *table, nfo_table_capacity_fn *fn,
+			void *arg)
+{
+	struct nfo_placer *placer;
+
+	nfo_rcu_lock();
+	cds_list_for_each_entry_rcu(placer, &table->placers, list) {
+		struct nfo_placement_stats stats;
+
+		pthread_mutex_lock(&placer->lock);
+		nfo_placement_stats(placer->placement, nfo_table_now(table),
+				    &stats);
+		pthread_mutex_unlock(&placer->lock);
+		fn(arg, placer->switch_id, placer->switch_id_len, &stats);
+	}
+	nfo_rcu_unlock();
+}
