@@ -93,8 +93,10 @@ static void placed(struct nfo_entry *entry, struct nfo_body *body)
 
 	nfo_slot_have(slot, nfo_body_ref(body));
 	slot->broken = false;
+	slot->outside = entry->op.outside;
 	/* Else it is known with the next counters. */
-	nfo_store(&slot->in_hw, !nfo_table_software(entry->table));
+	nfo_store(&slot->in_hw,
+		  entry->op.forced || !nfo_table_software(entry->table));
 	slot->packets = slot->bytes = 0;
 	slot->epoch = nfo_load(&entry->table->epoch);
 	entry->backoff_ms = 0;
@@ -134,7 +136,14 @@ static void new_done(struct nfo_entry *entry, int err, const char *text)
 static void replace_done(struct nfo_entry *entry, int err, const char *text)
 {
 	struct nfo_op *op = &entry->op;
+	enum nft_offload_reason reason;
 
+	if (err && op->forced && still_wanted(entry)) {
+		reason = meaning(entry, err, text);
+		nfo_placer_refused(entry, reason == NFT_OFFLOAD_REASON_TABLE_FULL,
+				   means_later(err, reason, text), text);
+		return;
+	}
 	if (err) {
 		/*
 		 * Not every driver takes a second rule with the same match
@@ -206,6 +215,7 @@ static void get_done(struct nfo_entry *entry, int err)
 	}
 	nfo_slot_have(entry->slot, body);
 	entry->slot->broken = !op->in_hw;
+	entry->slot->outside = op->skip_hw && !entry->software;
 	nfo_store(&entry->slot->in_hw,
 		  op->in_hw && !nfo_table_software(entry->table));
 	entry->slot->epoch = nfo_load(&entry->table->epoch);
@@ -298,6 +308,7 @@ void nfo_answer_reply(void *arg, const struct nlmsghdr *nlh)
 	}
 	op->replied = true;
 	op->in_hw = info.in_hw || nfo_table_software(entry->table);
+	op->skip_hw = info.skip_hw;
 	op->ours = info.has_cookie &&
 		nfo_cookie_read(info.cookie, &source, &hash) &&
 		source == entry->source;

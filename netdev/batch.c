@@ -29,13 +29,22 @@ static enum nfo_op_type batch_next(const struct nfo_entry *entry)
 		return slot ? NFO_OP_DEL : NFO_OP_NONE;
 	if (!slot)
 		return NFO_OP_NEW;
-	if (slot->body == entry->said && !slot->broken)
+	if (slot->body == entry->said && !slot->broken &&
+	    slot->outside == entry->outside)
 		return entry->guard || !nfo_guard_needed(entry, slot->body) ?
 			NFO_OP_NONE : NFO_OP_KEEP;
 	/* Another match is another rule; only actions change in place. */
 	if (slot->stuck || !nfo_body_same_match(slot->body, entry->said))
 		return NFO_OP_DEL;
 	return NFO_OP_REPLACE;
+}
+
+/* Would @type bring a rule into hardware that is not there? */
+static bool needs_place(const struct nfo_entry *entry, enum nfo_op_type type)
+{
+	return type == NFO_OP_NEW ||
+	       (type == NFO_OP_REPLACE && entry->slot->outside &&
+		!entry->outside);
 }
 
 /*
@@ -75,6 +84,13 @@ static uint32_t put_flags(struct nfo_entry *entry)
 		entry->op.echoed = needs_software(entry);
 		return entry->op.echoed ? NFO_TC_VERBOSE : NFO_TC_SKIP_SW;
 	}
+	if (entry->outside)
+		return NFO_TC_SKIP_HW;
+	/* To hear why not; what lies there stays, if it is refused. */
+	entry->op.forced = entry->misses && entry->op.type == NFO_OP_REPLACE &&
+		!needs_software(entry);
+	if (entry->op.forced)
+		return NFO_TC_SKIP_SW;
 	return entry->software && !nfo_rule_has(&entry->op.body->rule, NFO_ACT_POLICE) ?
 	       NFO_TC_SKIP_HW : 0;
 }
@@ -202,21 +218,25 @@ void nfo_batch_step(struct nfo_batch *batch, struct nfo_entry *entry)
 	pthread_mutex_t *shard = nfo_entry_shard(entry);
 	struct nfo_op *op = &entry->op;
 	enum nfo_op_type type;
+	bool told = false;
 	int err = 0;
 
 	pthread_mutex_lock(shard);
 	type = entry->dead || op->type ? NFO_OP_NONE : batch_next(entry);
-	if (type == NFO_OP_NEW && !nfo_placer_admit(batch, entry)) {
+	if (needs_place(entry, type) && !nfo_placer_admit(batch, entry)) {
+		type = batch_next(entry);
 		nfo_entry_publish(entry);
-		pthread_mutex_unlock(shard);
-		nfo_batch_note(batch, entry);
-		return;
+		told = true;
 	}
 	if (type == NFO_OP_NONE) {
 		pthread_mutex_unlock(shard);
+		if (told)
+			nfo_batch_note(batch, entry);
 		return;
 	}
 	op->type = type;
+	op->outside = entry->outside;
+	op->forced = false;
 	op->batch = batch;
 	op->unsent = op->replied = op->echoed = op->in_hw = false;
 	if (op_places(type))

@@ -24,6 +24,10 @@ static void bound_flow_missed(void *aux, uint64_t id)
 {
 }
 
+static void bound_flow_software(void *aux, uint64_t id, uint64_t packets)
+{
+}
+
 static void bound_synced(void *aux)
 {
 }
@@ -36,6 +40,7 @@ static const struct nfo_provider_ops bound_ops = {
 	.flow_new = bound_flow_new,
 	.flow_del = bound_flow_del,
 	.flow_missed = bound_flow_missed,
+	.flow_software = bound_flow_software,
 	.synced = bound_synced,
 	.refused = bound_refused,
 };

@@ -43,6 +43,10 @@ static int counters_one(void *arg, const struct nlmsghdr *nlh)
 		    slot->epoch < counters->epoch) {
 			nfo_entry_count(entry, info.packets, info.bytes);
 			nfo_store(&slot->in_hw, info.in_hw);
+			if (info.in_hw)
+				entry->misses = 0;
+			else if (slot->body == entry->said)
+				nfo_placer_missing(entry);
 		}
 		pthread_mutex_unlock(shard);
 	}

@@ -33,6 +33,7 @@ static int flowtable_parse_attr(const struct nlattr *attr,
 		[NFT_OFFLOAD_FLOW_ATTR_TEXT] = MNL_TYPE_NUL_STRING,
 		[NFT_OFFLOAD_FLOW_ATTR_PACKETS] = MNL_TYPE_U64,
 		[NFT_OFFLOAD_FLOW_ATTR_BYTES] = MNL_TYPE_U64,
+		[NFT_OFFLOAD_FLOW_ATTR_IDLE_MS] = MNL_TYPE_U64,
 	};
 	uint16_t type = mnl_attr_get_type(attr);
 
@@ -83,6 +84,10 @@ static int flowtable_parse_attr(const struct nlattr *attr,
 		break;
 	case NFT_OFFLOAD_FLOW_ATTR_PACKETS:
 		flow->packets = mnl_attr_get_u64(attr);
+		flow->counted = true;
+		break;
+	case NFT_OFFLOAD_FLOW_ATTR_IDLE_MS:
+		flow->idle_ms = mnl_attr_get_u64(attr);
 		break;
 	case NFT_OFFLOAD_FLOW_ATTR_BYTES:
 		flow->bytes = mnl_attr_get_u64(attr);

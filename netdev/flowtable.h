@@ -48,7 +48,8 @@ struct nfo_flowtable_tuple {
 };
 
 /*
- * nfo_flowtable_flow: one FLOW_NEW message. Pointers point into the message
+ * nfo_flowtable_flow: one FLOW_NEW message, or what there is of it in another
+ * one. Pointers point into the message
  * and live as long; what the message leaves out is 0, "" or NULL.
  */
 struct nfo_flowtable_flow {
@@ -69,12 +70,14 @@ struct nfo_flowtable_flow {
 	const char *text;	/* the module's words to that */
 	uint64_t packets;	/* carried by hardware, as last told */
 	uint64_t bytes;
+	bool counted;		/* packets were told */
+	uint64_t idle_ms;	/* since the last packet */
 	const struct nlattr *match;	/* nest of nft_offload_match_attr */
 	const struct nlattr *actions;	/* nest of nft_offload_action_attr */
 };
 
 /*
- * nfo_flowtable_parse: takes FLOW_NEW or FLOW_DEL message @nlh (generic
+ * nfo_flowtable_parse: takes FLOW_NEW, FLOW_DEL or FLOW_COUNT message @nlh (generic
  * netlink header included, length as in its header) apart into @flow.
  * 0; -EBADMSG if it does not even say which flow it is about, for then there
  * is nothing to answer to. A broken match or action is found by

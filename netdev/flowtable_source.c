@@ -158,6 +158,14 @@ static void source_flow_missed(void *aux, uint64_t id)
 			nfo_id(id));
 }
 
+static void source_flow_software(void *aux, uint64_t id, uint64_t packets)
+{
+	struct nfo_flowtable_source *source = aux;
+
+	nfo_table_carried(source->config.table, NFO_SOURCE_FLOWTABLE,
+			  nfo_id(id), packets);
+}
+
 static void source_synced(void *aux)
 {
 	struct nfo_flowtable_source *source = aux;
@@ -192,6 +200,7 @@ static const struct nfo_provider_ops source_provider_ops = {
 	.flow_new = source_flow_new,
 	.flow_del = source_flow_del,
 	.flow_missed = source_flow_missed,
+	.flow_software = source_flow_software,
 	.synced = source_synced,
 	.refused = source_refused,
 };
@@ -235,6 +244,9 @@ void nfo_flowtable_source_count(struct nfo_flowtable_source *source)
 {
 	nfo_table_changed_counters(source->config.table, NFO_SOURCE_FLOWTABLE,
 				   source_counted, source);
+	/* An error is one of the socket, and met by others, too. */
+	if (nfo_table_waiting(source->config.table))
+		nfo_provider_count(source->provider);
 }
 
 int nfo_flowtable_source_flush(struct nfo_flowtable_source *source)

@@ -113,7 +113,8 @@ int nfo_flowtable_source_flush(struct nfo_flowtable_source *source);
 
 /*
  * nfo_flowtable_source_count: tells the counters that nfo_table_read_counters()
- * has found changed. Sent by the next flush.
+ * has found changed. Sent by the next flush. While flows wait for a place in
+ * hardware the module is asked what software carries of them, too.
  */
 void nfo_flowtable_source_count(struct nfo_flowtable_source *source);
 

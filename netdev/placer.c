@@ -114,6 +114,12 @@ void nfo_placer_free_all(struct nfo_table *table)
 
 /* --- one entry --- */
 
+/* Without a place its rule lies in software: nothing to be told, or held for. */
+static bool has_software(const struct nfo_entry *entry)
+{
+	return entry->source == NFO_SOURCE_OVS;
+}
+
 static void set_outside(struct nfo_entry *entry, bool outside)
 {
 	if (entry->outside == outside)
@@ -171,10 +177,12 @@ static void stay_outside(struct nfo_entry *entry)
 	char text[NFT_OFFLOAD_TEXT_MAX];
 	enum nft_offload_reason reason;
 
+	set_outside(entry, true);
+	if (has_software(entry))
+		return;
 	pthread_mutex_lock(&placer->lock);
 	reason = words(placer, text);
 	pthread_mutex_unlock(&placer->lock);
-	set_outside(entry, true);
 	nfo_entry_hold(entry, reason, text);
 	entry->from_tc = true;
 	entry->no_place = true;
@@ -184,8 +192,16 @@ static void stay_outside(struct nfo_entry *entry)
 void nfo_placer_assign(struct nfo_entry *entry, const struct nfo_port *port)
 {
 	struct nfo_placer *placer = NULL;
+	bool takes_part = entry->source == NFO_SOURCE_FLOWTABLE;
 
-	if (entry->source == NFO_SOURCE_FLOWTABLE)
+	/*
+	 * Open vSwitch's flows can wait in TC's software, if they may lie there; but
+	 * a policer has one set of flags, which are those of all its rules.
+	 */
+	if (entry->source == NFO_SOURCE_OVS)
+		takes_part = entry->table->config.flags & NFO_TABLE_ANY &&
+			!nfo_rule_has(&entry->wanted->rule, NFO_ACT_POLICE);
+	if (takes_part)
 		placer = placer_of(entry->table, port);
 	if (placer == entry->placer)
 		return;
@@ -211,16 +227,17 @@ void nfo_placer_leave(struct nfo_entry *entry)
 static void sync_idle(struct nfo_entry *entry, bool candidate)
 {
 	struct nfo_placement *placement = entry->placer->placement;
+	bool there = entry->slot && !entry->slot->outside;
 	uint64_t now = nfo_table_now(entry->table);
 
 	switch (entry->seat.state) {
 	case NFO_PLACEMENT_NONE:
 		/* One that was adopted. Without memory it just is there. */
-		if (candidate && entry->slot)
+		if (candidate && there)
 			join(entry, true);
 		return;
 	case NFO_PLACEMENT_PLACING:
-		if (entry->slot && entry->slot->body == entry->said)
+		if (there && entry->slot->body == entry->said)
 			nfo_placement_placed(placement, &entry->seat, now);
 		else if (entry->no_place)
 			nfo_placement_refused(placement, &entry->seat,
@@ -231,11 +248,11 @@ static void sync_idle(struct nfo_entry *entry, bool candidate)
 	case NFO_PLACEMENT_INSIDE:
 	case NFO_PLACEMENT_EVICTING:
 		/* Who is about to be put again keeps the place. */
-		if (!entry->slot && entry->hold)
+		if (!there && (entry->hold || entry->outside))
 			nfo_placement_evicted(placement, &entry->seat, now);
 		break;
 	}
-	if (!candidate && !entry->slot)
+	if (!candidate && (!there || entry->software))
 		nfo_placement_del(placement, &entry->seat, now);
 }
 
@@ -272,6 +289,12 @@ void nfo_placer_count(struct nfo_entry *entry, uint64_t packets)
 	pthread_mutex_unlock(&placer->lock);
 }
 
+/* Placer locked: the NIC said that it is full. */
+static void keep_words(struct nfo_placer *placer, const char *text)
+{
+	snprintf(placer->text, sizeof(placer->text), "%s", text);
+}
+
 bool nfo_placer_full(struct nfo_entry *entry, const char *text)
 {
 	struct nfo_placer *placer = entry->placer;
@@ -283,13 +306,51 @@ bool nfo_placer_full(struct nfo_entry *entry, const char *text)
 	placing = entry->seat.state == NFO_PLACEMENT_PLACING ||
 		entry->seat.state == NFO_PLACEMENT_INSIDE;
 	if (placing)
-		snprintf(placer->text, sizeof(placer->text), "%s", text);
+		keep_words(placer, text);
 	pthread_mutex_unlock(&placer->lock);
 	if (placing) {
 		set_outside(entry, true);
 		entry->no_place = true;
 	}
 	return placing;
+}
+
+void nfo_placer_missing(struct nfo_entry *entry)
+{
+	struct nfo_placer *placer = entry->placer;
+
+	if (!placer || entry->outside || entry->software ||
+	    !has_software(entry))
+		return;
+	pthread_mutex_lock(&placer->lock);
+	nfo_placement_evicted(placer->placement, &entry->seat,
+			      nfo_table_now(placer->table));
+	pthread_mutex_unlock(&placer->lock);
+	/* As it lies; with a place it is asked for again, by force if that can be. */
+	if (!entry->misses++) {
+		entry->slot->outside = true;
+		set_outside(entry, true);
+	} else {
+		entry->software = true;
+	}
+	nfo_entry_publish(entry);
+}
+
+void nfo_placer_refused(struct nfo_entry *entry, bool full, bool later,
+			const char *text)
+{
+	struct nfo_placer *placer = entry->placer;
+
+	pthread_mutex_lock(&placer->lock);
+	if (full)
+		keep_words(placer, text);
+	nfo_placement_refused(placer->placement, &entry->seat, full,
+			      nfo_table_now(placer->table));
+	pthread_mutex_unlock(&placer->lock);
+	/* For software, until its ports or its rule are others. */
+	entry->software = !later;
+	entry->slot->outside = later;
+	set_outside(entry, later);
 }
 
 /* --- verdicts --- */
@@ -383,9 +444,10 @@ static void carry_out_one(struct nfo_batch *batch, const struct nfo_note *verdic
 		state = entry->seat.state;
 		pthread_mutex_unlock(&entry->placer->lock);
 	}
-	if (state == NFO_PLACEMENT_PLACING && entry->no_place) {
+	if (state == NFO_PLACEMENT_PLACING && entry->outside) {
 		set_outside(entry, false);
-		nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);
+		if (entry->no_place)
+			nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);
 	} else if (state == NFO_PLACEMENT_EVICTING && is_candidate(entry)) {
 		stay_outside(entry);
 	}

@@ -37,6 +37,8 @@ struct nfo_provider_ops {
 	 * to software.
 	 */
 	void (*flow_missed)(void *aux, uint64_t id);
+	/* Software has carried @packets more of the flow: see below. */
+	void (*flow_software)(void *aux, uint64_t id, uint64_t packets);
 	/* All flows there were at bind, or at a loss, have been told. */
 	void (*synced)(void *aux);
 	/*
@@ -164,6 +166,15 @@ int nfo_provider_flush(struct nfo_provider *provider);
  * nfo_provider_flush().
  */
 void nfo_provider_resync(struct nfo_provider *provider);
+
+/*
+ * nfo_provider_count: asks the module what software has carried of the flows that
+ * are not in hardware, unless it was asked less than a second ago: @ops hear of
+ * those that had packets. A flow whose packets nobody counts is taken to have had
+ * NFO_PROVIDER_UNCOUNTED if it had any. 0 or negative errno.
+ */
+#define NFO_PROVIDER_UNCOUNTED	10
+int nfo_provider_count(struct nfo_provider *provider);
 
 /* nfo_provider_text: the module's words about the last error; "" if none. */
 const char *nfo_provider_text(const struct nfo_provider *provider);

@@ -23,6 +23,8 @@ struct nfo_provider_flow {
 	bool deleted;
 	uint64_t packets;	/* as told last */
 	uint64_t bytes;
+	uint64_t software;	/* packets, as heard last */
+	bool heard;		/* that ever was */
 };
 
 /* A hash table that grows; ids are unique. */

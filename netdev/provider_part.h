@@ -54,6 +54,11 @@ struct nfo_provider {
 	uint64_t dump_begun;	/* ms */
 	uint64_t dump_ended;	/* ms */
 
+	/* What software has carried. */
+	uint32_t count_seq;	/* 0: none under way */
+	uint64_t count_begun;	/* ms */
+	uint64_t count_next;	/* ms; not before */
+
 	uint8_t *buf;		/* PROVIDER_READ_SIZE bytes */
 };
 
@@ -75,6 +80,9 @@ int nfo_provider_dump_start(struct nfo_provider *provider);
  * either (netlink_dump() in net/netlink/af_netlink.c).
  */
 void nfo_provider_dump_unstick(struct nfo_provider *provider);
+
+/* Is a count under way, so that there can be no dump yet? */
+bool nfo_provider_counting(const struct nfo_provider *provider);
 
 /* Reads one datagram. 1, 0 if there was none, or negative errno. */
 int nfo_provider_read(struct nfo_provider *provider);

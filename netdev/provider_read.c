@@ -129,6 +129,10 @@ int nfo_provider_dump_start(struct nfo_provider *provider)
 
 	if (provider->dump_seq)
 		return 0;
+	if (nfo_provider_counting(provider)) {
+		provider->resync = true;
+		return 0;
+	}
 	nlh = nfo_provider_request(provider, buf, provider->family,
 			       NFT_OFFLOAD_CMD_FLOW_GET, NLM_F_DUMP);
 	err = nfo_provider_send(provider, nlh);
@@ -182,6 +186,76 @@ void nfo_provider_dump_unstick(struct nfo_provider *provider)
 	provider_dump_end(provider);
 }
 
+/* --- what software carries --- */
+
+/* Between two, and of the time that one takes. */
+#define COUNT_MS	1000
+#define COUNT_SHARE	10
+/* After that it is given up: nothing more will come. */
+#define COUNT_STUCK_MS	5000
+
+bool nfo_provider_counting(const struct nfo_provider *provider)
+{
+	return provider->count_seq &&
+	       nfo_clock_ms() - provider->count_begun < COUNT_STUCK_MS;
+}
+
+int nfo_provider_count(struct nfo_provider *provider)
+{
+	uint8_t buf[NLMSG_SPACE(GENL_HDRLEN)];
+	uint64_t now = nfo_clock_ms();
+	struct nlmsghdr *nlh;
+	int err;
+
+	/* A socket has one dump at a time, and what was lost comes first. */
+	if (!provider->bound || provider->dump_seq || provider->resync ||
+	    nfo_provider_counting(provider) || now < provider->count_next)
+		return 0;
+	nlh = nfo_provider_request(provider, buf, provider->family,
+				   NFT_OFFLOAD_CMD_FLOW_COUNT, NLM_F_DUMP);
+	err = nfo_provider_send(provider, nlh);
+	if (err)
+		return err;
+	provider->count_seq = nlh->nlmsg_seq;
+	provider->count_begun = now;
+	provider->count_next = now + COUNT_MS;
+	return 0;
+}
+
+static void provider_count_end(struct nfo_provider *provider)
+{
+	uint64_t now = nfo_clock_ms();
+	uint64_t next = now + (now - provider->count_begun) * COUNT_SHARE;
+
+	provider->count_seq = 0;
+	if (next > provider->count_next)
+		provider->count_next = next;
+}
+
+static void provider_flow_count(struct nfo_provider *provider,
+				const struct nlmsghdr *nlh)
+{
+	struct nfo_flowtable_flow told;
+	struct nfo_provider_flow *flow;
+	uint64_t packets = 0;
+
+	if (nfo_flowtable_parse(nlh, &told) < 0) {
+		provider->counters.malformed++;
+		return;
+	}
+	flow = nfo_provider_flow_find(&provider->flows, told.id);
+	if (!flow || flow->deleted)
+		return;
+	if (!told.counted)
+		packets = told.idle_ms <= COUNT_MS ? NFO_PROVIDER_UNCOUNTED : 0;
+	else if (flow->heard && told.packets > flow->software)
+		packets = told.packets - flow->software;
+	flow->software = told.packets;
+	flow->heard = true;
+	if (packets)
+		provider->ops->flow_software(provider->aux, told.id, packets);
+}
+
 /* --- reading --- */
 
 static bool provider_delete_flow(void *arg, struct nfo_provider_flow *flow)
@@ -199,6 +273,7 @@ static void provider_family_gone(struct nfo_provider *provider)
 	nfo_provider_flows_sweep(&provider->flows, provider_delete_flow,
 				 provider);
 	provider->dump_seq = 0;
+	provider->count_seq = 0;
 	provider->resync = false;
 	provider->bound = false;
 	provider->family = 0;
@@ -268,6 +343,9 @@ static void provider_read_error(struct nfo_provider *provider,
 		   nlh->nlmsg_seq == provider->dump_seq && error->error) {
 		provider->dump_torn = true;
 		provider_dump_end(provider);
+	} else if (provider->count_seq &&
+		   nlh->nlmsg_seq == provider->count_seq && error->error) {
+		provider_count_end(provider);
 	} else if (error->error) {
 		provider_read_text(provider, nlh);
 		provider->counters.refused++;
@@ -294,6 +372,8 @@ static void provider_read_message(struct nfo_provider *provider,
 	if (nlh->nlmsg_type == NLMSG_DONE) {
 		if (dumped)
 			provider_dump_end(provider);
+		else if (nlh->nlmsg_seq == provider->count_seq)
+			provider_count_end(provider);
 		return;
 	}
 	if (nlh->nlmsg_type < NLMSG_MIN_TYPE ||
@@ -312,6 +392,9 @@ static void provider_read_message(struct nfo_provider *provider,
 		break;
 	case NFT_OFFLOAD_CMD_FLOW_DEL:
 		provider_flow_del(provider, nlh);
+		break;
+	case NFT_OFFLOAD_CMD_FLOW_COUNT:
+		provider_flow_count(provider, nlh);
 		break;
 	case NFT_OFFLOAD_CMD_GET:
 		if (provider->wait_status &&

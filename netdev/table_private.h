@@ -69,6 +69,7 @@ struct nfo_slot {
 	bool			broken;	/* there, but not in hardware */
 	bool			in_hw;	/* as last heard (atomic) */
 	bool			stuck;	/* cannot be replaced, must go first */
+	bool			outside; /* in software, for want of a place */
 	uint64_t		epoch;	/* table->epoch at the last answer */
 	uint64_t		seen;	/* epoch of the last dump with it */
 	uint64_t		packets; /* of this rule, as last read */
@@ -93,12 +94,15 @@ struct nfo_op {
 	struct cds_list_head	parked;	/* batch->parked: for a guard, or to
 					 * be forgotten by the commit */
 	bool			unsent;	/* no memory for the whole of it */
+	bool			outside; /* as in the slot that it makes */
+	bool			forced;	/* into hardware, or not at all */
 	bool			echoed;	/* hardware is wanted, but not forced:
 					 * the echo says in_hw, or not */
 	bool			replied; /* these are filled from a reply: */
 	uint64_t		packets;
 	uint64_t		bytes;
 	bool			in_hw;
+	bool			skip_hw;
 	bool			ours;	/* has our cookie */
 	struct nfo_rule		rule;	/* GET only, empty otherwise */
 };
@@ -141,6 +145,7 @@ struct nfo_entry {
 	bool			from_tc; /* hold is TC's word, not a port's */
 	bool			no_place; /* hold is for want of one, no more */
 	bool			outside; /* waits for a place in hardware */
+	uint8_t			misses;	/* no driver had it, nobody said why */
 	bool			queued;	/* in table->waiting, by retry_lock */
 	unsigned int		refs;	/* guards: entries that need it */
 	bool			covers;	/* guards: rules rely on it (atomic) */
@@ -504,8 +509,23 @@ void nfo_placer_count(struct nfo_entry *entry, uint64_t packets);
 bool nfo_placer_full(struct nfo_entry *entry, const char *text);
 
 /*
- * Shard locked: may @entry, which has no rule, be put now? Otherwise it is held,
- * and comes when a place is free. What others are to do is left in @batch.
+ * Shard locked: hardware has not taken @entry's rule, which lies in software, and
+ * TC kept to itself why.
+ */
+void nfo_placer_missing(struct nfo_entry *entry);
+
+/*
+ * Shard locked: it was told to take it or say why not, and said @text: that it is
+ * @full, or what else may pass @later, or that it cannot. What lies in software
+ * stays.
+ */
+void nfo_placer_refused(struct nfo_entry *entry, bool full, bool later,
+			const char *text);
+
+/*
+ * Shard locked: may @entry, which has no rule in hardware, be put there now?
+ * Otherwise it is held, or to be put into software, and comes when a place is
+ * free. What others are to do is left in @batch.
  */
 bool nfo_placer_admit(struct nfo_batch *batch, struct nfo_entry *entry);
 

@@ -142,8 +142,31 @@ static int family_dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static int family_dump_conn(struct sk_buff *skb, struct netlink_callback *cb,
-			    const struct offload *off, struct conn *conn)
+typedef int family_tell_t(struct sk_buff *skb, struct netlink_callback *cb,
+			  const struct offload *off, struct flow *flow);
+
+static int family_tell_flow(struct sk_buff *skb, struct netlink_callback *cb,
+			    const struct offload *off, struct flow *flow)
+{
+	int err = message_flow_dump(skb, cb, flow);
+
+	if (!err && NETLINK_CB(cb->skb).portid == off->provider.portid)
+		flow->told = true;
+	return err;
+}
+
+static int family_tell_count(struct sk_buff *skb, struct netlink_callback *cb,
+			     const struct offload *off, struct flow *flow)
+{
+	if (flow->state == NFT_OFFLOAD_STATE_IN_HW ||
+	    !flow_is_placeable(flow))
+		return 0;
+	return message_flow_count(skb, cb, flow);
+}
+
+static int family_tell_conn(struct sk_buff *skb, struct netlink_callback *cb,
+			    const struct offload *off, struct conn *conn,
+			    family_tell_t *tell)
 {
 	struct flow *flow;
 	int dir, err;
@@ -152,18 +175,17 @@ static int family_dump_conn(struct sk_buff *skb, struct netlink_callback *cb,
 		flow = &conn->flow[dir];
 		if (!flow->rule || flow_id(flow) < cb->args[0])
 			continue;
-		err = message_flow_dump(skb, cb, flow);
+		err = tell(skb, cb, off, flow);
 		if (err) {
 			cb->args[0] = flow_id(flow);
 			return err;
 		}
-		if (NETLINK_CB(cb->skb).portid == off->provider.portid)
-			flow->told = true;
 	}
 	return 0;
 }
 
-static int family_dump(struct sk_buff *skb, struct netlink_callback *cb)
+static int family_tell_all(struct sk_buff *skb, struct netlink_callback *cb,
+			   family_tell_t *tell)
 {
 	struct offload *off = offload_of(sock_net(skb->sk));
 	unsigned long nr, last = cb->args[1];
@@ -172,7 +194,7 @@ static int family_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	mutex_lock(&off->lock);
 	xa_for_each_range(&off->conns_by_nr, nr, conn, cb->args[0] >> 1, last) {
-		err = family_dump_conn(skb, cb, off, conn);
+		err = family_tell_conn(skb, cb, off, conn, tell);
 		if (err)
 			break;
 	}
@@ -181,6 +203,16 @@ static int family_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		cb->args[0] = (last + 1) << 1;
 	/* A full message is sent, and this called again for the rest. */
 	return skb->len ?: err;
+}
+
+static int family_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return family_tell_all(skb, cb, family_tell_flow);
+}
+
+static int family_count(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return family_tell_all(skb, cb, family_tell_count);
 }
 
 static const struct genl_ops family_ops[] = {
@@ -223,6 +255,11 @@ static const struct genl_ops family_ops[] = {
 		.doit		= batch_teardown,
 		.policy		= batch_teardown_policy,
 		.maxattr	= ARRAY_SIZE(batch_teardown_policy) - 1,
+	}, {
+		.cmd		= NFT_OFFLOAD_CMD_FLOW_COUNT,
+		.flags		= GENL_UNS_ADMIN_PERM,
+		.start		= family_dump_start,
+		.dumpit		= family_count,
 	},
 };
 

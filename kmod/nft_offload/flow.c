@@ -263,6 +263,47 @@ static u32 flow_timeout(const struct nf_conn *ct)
 	return NF_FLOW_TIMEOUT;
 }
 
+/**
+ * flow_software_packets() - what software has forwarded
+ * @flow: the flow
+ * @packets: takes it: what conntrack counts, but for what was reported to it
+ *
+ * Return: false if nobody counts.
+ * Context: offload.lock held.
+ */
+bool flow_software_packets(const struct flow *flow, u64 *packets)
+{
+	struct nf_conn_acct *acct = NULL;
+	u64 counted;
+
+	if (flow_has_counter(flow))
+		acct = nf_conn_acct_find(flow_offload(flow)->ct);
+	if (!acct)
+		return false;
+	counted = atomic64_read(&acct->counter[flow->dir].packets);
+	*packets = counted - min(counted, flow->packets_reported);
+	return true;
+}
+
+/**
+ * flow_software_idle_ms() - time since software forwarded the last packet
+ * @flow: the flow; of its connection, in either direction
+ *
+ * The kernel sets the entry's timeout anew with a packet, but at most once a
+ * second (flow_offload_refresh()).
+ *
+ * Return: milliseconds.
+ * Context: offload.lock held.
+ */
+u64 flow_software_idle_ms(const struct flow *flow)
+{
+	const struct flow_offload *offload = flow_offload(flow);
+	u32 used = READ_ONCE(offload->timeout) - flow_timeout(offload->ct);
+	s32 idle = (u32)jiffies - used;
+
+	return jiffies_to_msecs(max(idle, 0));
+}
+
 /*
  * When hardware used the flow last, for the kernel to extend its timeout
  * from; 0 where that would not extend it. The kernel compares 64 bits of ours

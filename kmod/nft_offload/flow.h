@@ -54,6 +54,8 @@ struct flow {
 u64 flow_id(const struct flow *flow);
 bool flow_is_placeable(const struct flow *flow);
 u64 flow_idle_ms(const struct flow *flow);
+u64 flow_software_idle_ms(const struct flow *flow);
+bool flow_software_packets(const struct flow *flow, u64 *packets);
 bool flow_retell(struct offload *off, struct flow *flow);
 void flow_replace(struct offload *off, struct flow *flow, struct rule *rule);
 void flow_answer(struct offload *off, struct flow *flow, u8 state, u32 reason,

@@ -338,6 +338,25 @@ void message_provider_left(struct offload *off, u32 grace_ms)
 			 grace_ms);
 }
 
+/* Puts @flow into a dump by @put. Nothing of it is left if it has no room. */
+static int message_dump(struct sk_buff *skb, struct netlink_callback *cb,
+			u8 command, const struct flow *flow,
+			int (*put)(struct sk_buff *skb, const struct flow *flow))
+{
+	void *header;
+
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, &family, NLM_F_MULTI, command);
+	if (!header)
+		return -EMSGSIZE;
+	if (put(skb, flow)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
 /**
  * message_flow_dump() - puts a flow into a dump
  * @skb: the dump's
@@ -350,17 +369,43 @@ void message_provider_left(struct offload *off, u32 grace_ms)
 int message_flow_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		      const struct flow *flow)
 {
-	void *header;
+	return message_dump(skb, cb, NFT_OFFLOAD_CMD_FLOW_NEW, flow,
+			    message_put_flow);
+}
 
-	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-			     cb->nlh->nlmsg_seq, &family, NLM_F_MULTI,
-			     NFT_OFFLOAD_CMD_FLOW_NEW);
-	if (!header)
+static int message_put_count(struct sk_buff *skb, const struct flow *flow)
+{
+	struct nlattr *nest;
+	u64 packets;
+
+	nest = nla_nest_start(skb, NFT_OFFLOAD_ATTR_FLOW);
+	if (!nest ||
+	    nla_put_u64_64bit(skb, NFT_OFFLOAD_FLOW_ATTR_ID, flow_id(flow),
+			      NFT_OFFLOAD_FLOW_ATTR_PAD) ||
+	    nla_put_u64_64bit(skb, NFT_OFFLOAD_FLOW_ATTR_IDLE_MS,
+			      flow_software_idle_ms(flow),
+			      NFT_OFFLOAD_FLOW_ATTR_PAD))
 		return -EMSGSIZE;
-	if (message_put_flow(skb, flow)) {
-		genlmsg_cancel(skb, header);
+	if (flow_software_packets(flow, &packets) &&
+	    nla_put_u64_64bit(skb, NFT_OFFLOAD_FLOW_ATTR_PACKETS, packets,
+			      NFT_OFFLOAD_FLOW_ATTR_PAD))
 		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
+	nla_nest_end(skb, nest);
 	return 0;
+}
+
+/**
+ * message_flow_count() - puts what software has carried of a flow into a dump
+ * @skb: the dump's
+ * @cb: the dump
+ * @flow: the flow
+ *
+ * Return: 0, or -EMSGSIZE if it has no room; nothing of it is left then.
+ * Context: offload.lock held.
+ */
+int message_flow_count(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct flow *flow)
+{
+	return message_dump(skb, cb, NFT_OFFLOAD_CMD_FLOW_COUNT, flow,
+			    message_put_count);
 }

@@ -21,5 +21,7 @@ void message_provider_bound(struct offload *off);
 void message_provider_left(struct offload *off, u32 grace_ms);
 int message_flow_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		      const struct flow *flow);
+int message_flow_count(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct flow *flow);
 
 #endif /* NFT_OFFLOAD_MESSAGE_H */

@@ -244,6 +244,7 @@ static int put_filter(struct fake_socket *socket, const struct nlmsghdr *nlh,
 	struct nfo_place place;
 	struct nfo_rule rule;
 	unsigned int n = 0;
+	bool full;
 	int err;
 
 	err = nfo_tc_flower_parse(nlh, &rule, &place, &info);
@@ -261,7 +262,7 @@ static int put_filter(struct fake_socket *socket, const struct nlmsghdr *nlh,
 	for (int i = 0; i < FAKE_FILTERS && !err; i++) {
 		struct fake_filter *f = &tc->filters[i];
 
-		n += f->used;
+		n += f->used && !f->not_in_hw;
 		if (!f->used && !free_one)
 			free_one = f;
 		if (f->used && f != old && f->place.prio == place.prio &&
@@ -270,7 +271,8 @@ static int put_filter(struct fake_socket *socket, const struct nlmsghdr *nlh,
 		    nfo_rule_match_equal(&f->rule, &rule))
 			err = -EEXIST;
 	}
-	if (!err && tc->capacity && n >= tc->capacity)
+	full = tc->capacity && n >= tc->capacity && !info.skip_hw;
+	if (!err && full && info.skip_sw)
 		err = -ENOSPC;
 	if (err) {
 		nfo_rule_uninit(&rule);
@@ -290,6 +292,7 @@ static int put_filter(struct fake_socket *socket, const struct nlmsghdr *nlh,
 	free_one->used = true;
 	free_one->place = place;
 	free_one->rule = rule;
+	free_one->not_in_hw = full || info.skip_hw;
 	free_one->msg = malloc(nlh->nlmsg_len);
 	memcpy(free_one->msg, nlh, nlh->nlmsg_len);
 	if (tc->undriven && is_indirect(tc, place.ifindex)) {

@@ -251,6 +251,121 @@ static void test_stats(void **state)
 	host_free(host);
 }
 
+/* --- Open vSwitch: what has no place lies in TC's software --- */
+
+static struct host *host_ovs(unsigned int capacity)
+{
+	const struct nfo_place where = { .ifindex = 2 };
+	struct host *host;
+
+	host_sources = 1U << NFO_SOURCE_OVS;
+	host_flags = NFO_TABLE_ANY;
+	host = host_new();
+	host_sources = SOURCES;
+	host_flags = 0;
+	host->tc->capacity = capacity;
+	for (int i = 0; i < FLOWS_N; i++)
+		put_ovs_at(host, i, &where, 0x0800, 3, 0);
+	return host;
+}
+
+/* In hardware, of [@first, @end); all of them lie in TC. */
+static unsigned int ovs_inside(struct host *host, uint64_t first, uint64_t end)
+{
+	unsigned int n = 0;
+
+	for (uint64_t id = first; id < end; id++) {
+		assert_int_equal(state_of(host, id), NFO_STATE_IN_HW);
+		n += seen.in_hw;
+	}
+	return n;
+}
+
+static void ovs_second(struct host *host, uint64_t first, uint64_t end)
+{
+	clock_ms += 1000;
+	for (uint64_t id = first; id < end; id++) {
+		state_of(host, id);
+		for (int i = 0; i < FAKE_FILTERS; i++)
+			if (host->tc->filters[i].place.handle == seen.place.handle)
+				host->tc->filters[i].packets += 1000;
+	}
+	assert_int_equal(nfo_table_read_counters(host->batch, 0), 0);
+	assert_true(nfo_table_retry(host->batch, 64) >= 0);
+}
+
+static unsigned int in_hardware(const struct host *host)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < FAKE_FILTERS; i++)
+		n += host->tc->filters[i].used && !host->tc->filters[i].not_in_hw;
+	return n;
+}
+
+static void test_ovs(void **state)
+{
+	struct host *host = host_ovs(PLACES);
+	struct nfo_placement_stats stats = { 0 };
+	uint64_t packets;
+
+	(void)state;
+	/* TC has not said that the NIC is full; the counters tell. */
+	ovs_second(host, 0, 0);
+	ovs_second(host, 0, 0);
+	nfo_table_capacity(host->table, capacity_fn, &stats);
+	assert_int_equal(stats.limit, PLACES);
+	assert_int_equal(stats.inside, PLACES);
+	assert_int_equal(nfo_table_waiting(host->table), FLOWS_N - PLACES);
+	assert_int_equal(ovs_inside(host, 0, PLACES), PLACES);
+	/* Others become hot, and are never without a rule. */
+	for (int i = 0; i < 15; i++) {
+		ovs_second(host, FLOWS_N - PLACES, FLOWS_N);
+		assert_true(in_hardware(host) <= PLACES);
+	}
+	assert_int_equal(ovs_inside(host, FLOWS_N - PLACES, FLOWS_N), PLACES);
+	assert_int_equal(ovs_inside(host, 0, FLOWS_N), PLACES);
+	assert_int_equal(in_hardware(host), PLACES);
+	assert_int_equal(host->tc->dels, 0);
+	/* No packet is forgotten where a rule is put in another's place. */
+	state_of(host, FLOWS_N - 1);
+	packets = seen.counters.packets;
+	assert_int_equal(packets, 15000);
+	/* More room. */
+	host->tc->capacity = 0;
+	ovs_second(host, 0, 0);
+	ovs_second(host, 0, 0);
+	assert_int_equal(ovs_inside(host, 0, FLOWS_N), FLOWS_N);
+	nfo_table_clear(host->batch);
+	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
+	assert_int_equal(nfo_table_waiting(host->table), 0);
+	host_free(host);
+}
+
+/* No driver takes it, full or not: two tries, and it is let be. */
+static void test_ovs_unable(void **state)
+{
+	const struct nfo_place where = { .ifindex = 2 };
+	struct host *host;
+
+	(void)state;
+	host_sources = 1U << NFO_SOURCE_OVS;
+	host_flags = NFO_TABLE_ANY;
+	host = host_new();
+	host_sources = SOURCES;
+	host_flags = 0;
+	host->tc->undriven = "nobody";
+	host->tc->links[1].indirect = true;
+	put_ovs_at(host, 1, &where, 0x0800, 3, 0);
+	for (int i = 0; i < 20; i++)
+		ovs_second(host, 1, 2);
+	assert_int_equal(ovs_inside(host, 1, 2), 0);
+	assert_int_equal(nfo_table_waiting(host->table), 0);
+	assert_in_range(host->tc->replaces, 0, 2);
+	assert_int_equal(seen.counters.packets, 20000);
+	host_free(host);
+}
+
 /* --- many threads --- */
 
 #define THREADS	4
@@ -347,6 +462,8 @@ int main(void)
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_ovs),
+		cmocka_unit_test(test_ovs_unable),
 		cmocka_unit_test(test_threads),
 	};
 

@@ -104,6 +104,15 @@ enum nft_offload_cmd {
 	 * skipped and counted.
 	 */
 	NFT_OFFLOAD_CMD_FLOW_TEARDOWN,
+	/*
+	 * Dump of the flows that are not in hardware and could be, each as
+	 * FLOW_COUNT with ID, IDLE_MS (since software had the last packet of
+	 * the connection, to a second) and PACKETS (of this direction, by
+	 * software alone, since conntrack counts). Without PACKETS where
+	 * nobody counts: that takes the flag "counter" of the flowtable, and
+	 * nf_conntrack_acct when the connection began.
+	 */
+	NFT_OFFLOAD_CMD_FLOW_COUNT,
 
 	__NFT_OFFLOAD_CMD_MAX,
 };
