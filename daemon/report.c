@@ -293,6 +293,23 @@ static json_object *report_rules(const struct nfo_table_stats *stats)
 	return object;
 }
 
+static json_object *report_places(struct agent *agent)
+{
+	json_object *object = json_object_new_object();
+	struct nfo_table_places places;
+
+	if (!object)
+		return NULL;
+	nfo_table_places(agent->table, &places);
+	report_put_number(object, "taken", places.taken);
+	report_put_number(object, "waiting", places.waiting);
+	if (places.limited)
+		report_put_number(object, "limit", places.limit);
+	report_put_number(object, "evicted", places.evicted);
+	report_put_number(object, "recalled", places.recalled);
+	return object;
+}
+
 static json_object *report_module(struct agent *agent)
 {
 	struct nfo_provider *provider =
@@ -362,6 +379,7 @@ static json_object *report_stats(struct report *report)
 	json_object_object_add(object, "refusals",
 			       report_reasons(stats.refused));
 	json_object_object_add(object, "rules", report_rules(&stats));
+	json_object_object_add(object, "places", report_places(agent));
 	json_object_object_add(object, "changes", report_changes(agent));
 	json_object_object_add(object, "module", report_module(agent));
 	return object;

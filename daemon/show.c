@@ -197,6 +197,7 @@ static int show_stat(void *arg, const char *line, json_object *object)
 	show_group(object, "rules", "rules since the daemon started", true);
 	show_group(object, "refusals", "rules refused since then, by reason",
 		   false);
+	show_group(object, "places", "places in hardware", true);
 	show_group(object, "changes", "changes of routes, neighbours, links, ruleset",
 		   true);
 	show_group(object, "module", "what went between module and daemon",

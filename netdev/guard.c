@@ -103,6 +103,7 @@ int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 		return -ENOMEM;
 	if (!guard->wanted) {
 		guard->indirect = entry->indirect;
+		guard->placer = entry->placer;
 		nfo_entry_want(guard, guard_body(body, entry->indirect));
 	}
 	/* Whoever asks anew has a reason to believe in another answer. */

@@ -434,6 +434,21 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 	return found || again;
 }
 
+struct nfo_placement_flow *
+nfo_placement_yield(struct nfo_placement *placement, uint64_t now_ms)
+{
+	struct nfo_placement_flow *flow;
+
+	flow = flow_of(nfo_share_coldest_of_all(&placement->share,
+						when(placement, now_ms)));
+	if (!flow)
+		return NULL;
+	move(placement, flow, NFO_PLACEMENT_EVICTING, now_ms);
+	placement->stats.evicted++;
+	nfo_capacity_refused(&placement->capacity, placement->inside, now_ms);
+	return flow;
+}
+
 /* --- answers --- */
 
 void nfo_placement_placed(struct nfo_placement *placement,

@@ -157,6 +157,14 @@ void nfo_placement_refused(struct nfo_placement *placement,
 void nfo_placement_evicted(struct nfo_placement *placement,
 			   struct nfo_placement_flow *flow, uint64_t now_ms);
 
+/*
+ * nfo_placement_yield: a rule that many flows rely on needs room, and is no flow:
+ * who is to go for it. The place is given to no other for a second. NULL: nobody
+ * is there.
+ */
+struct nfo_placement_flow *
+nfo_placement_yield(struct nfo_placement *placement, uint64_t now_ms);
+
 /* nfo_placement_resize: devlink says now that the table holds @size rules. */
 void nfo_placement_resize(struct nfo_placement *placement, uint32_t size);
 

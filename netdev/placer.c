@@ -131,7 +131,8 @@ static void set_outside(struct nfo_entry *entry, bool outside)
 /* Would @entry be in hardware, if there were room? */
 static bool is_candidate(const struct nfo_entry *entry)
 {
-	return entry->placer && !entry->dead && !entry->deleted &&
+	return entry->placer && entry->source != NFO_SOURCE_GUARD &&
+	       !entry->dead && !entry->deleted &&
 	       entry->said && !entry->software &&
 	       (!entry->hold || entry->no_place);
 }
@@ -261,7 +262,7 @@ void nfo_placer_sync(struct nfo_entry *entry)
 	struct nfo_placer *placer = entry->placer;
 	bool candidate;
 
-	if (!placer)
+	if (!placer || entry->source == NFO_SOURCE_GUARD)
 		return;
 	candidate = is_candidate(entry);
 	if (!candidate) {
@@ -407,6 +408,19 @@ static bool ask(struct nfo_batch *batch, struct nfo_placer *placer,
 	return !own;
 }
 
+void nfo_placer_yield(struct nfo_batch *batch, const struct nfo_entry *guard)
+{
+	struct nfo_placer *placer = guard->placer;
+
+	if (!placer)
+		return;
+	pthread_mutex_lock(&placer->lock);
+	if (room_for_verdict(batch))
+		note(batch, nfo_placement_yield(placer->placement,
+						nfo_table_now(placer->table)));
+	pthread_mutex_unlock(&placer->lock);
+}
+
 bool nfo_placer_admit(struct nfo_batch *batch, struct nfo_entry *entry)
 {
 	struct nfo_placer *placer = entry->placer;
@@ -524,20 +538,27 @@ void nfo_table_carried(struct nfo_table *table, enum nfo_source source,
 	nfo_rcu_unlock();
 }
 
-void nfo_table_capacity(struct nfo_table *table, nfo_table_capacity_fn *fn,
-			void *arg)
+void nfo_table_places(struct nfo_table *table, struct nfo_table_places *places)
 {
+	struct nfo_placement_stats stats;
 	struct nfo_placer *placer;
 
+	*places = (struct nfo_table_places){ 0 };
+	places->waiting = nfo_table_waiting(table);
 	nfo_rcu_lock();
+	places->limited = !cds_list_empty(&table->placers);
 	cds_list_for_each_entry_rcu(placer, &table->placers, list) {
-		struct nfo_placement_stats stats;
-
 		pthread_mutex_lock(&placer->lock);
 		nfo_placement_stats(placer->placement, nfo_table_now(table),
 				    &stats);
 		pthread_mutex_unlock(&placer->lock);
-		fn(arg, placer->switch_id, placer->switch_id_len, &stats);
+		places->taken += stats.rules;
+		places->evicted += stats.evicted;
+		places->recalled += stats.recalled;
+		if (stats.limit == NFO_CAPACITY_UNKNOWN)
+			places->limited = false;
+		else
+			places->limit += stats.limit;
 	}
 	nfo_rcu_unlock();
 }

@@ -273,15 +273,18 @@ uint64_t nfo_table_waiting(struct nfo_table *table);
 void nfo_table_carried(struct nfo_table *table, enum nfo_source source,
 			struct nfo_id id, uint64_t packets);
 
-/*
- * Calls @fn for each switch that flows have been put to, with its phys_switch_id
- * and who has a place there. Holds RCU: @fn must not wait. Any thread.
- */
-typedef void nfo_table_capacity_fn(void *arg, const uint8_t *switch_id,
-				   size_t switch_id_len,
-				   const struct nfo_placement_stats *stats);
-void nfo_table_capacity(struct nfo_table *table, nfo_table_capacity_fn *fn,
-			void *arg);
+/* Places in hardware, of all switches that flows have been put to. */
+struct nfo_table_places {
+	uint64_t	taken;		/* now */
+	uint64_t	waiting;	/* flows, now */
+	uint64_t	limit;		/* that there are, as far as known */
+	bool		limited;	/* it is known of each switch */
+	uint64_t	evicted;	/* flows that had to leave for another */
+	uint64_t	recalled;	/* that came back and were remembered */
+};
+
+/* A copy of the figures. Any thread. */
+void nfo_table_places(struct nfo_table *table, struct nfo_table_places *places);
 
 /*
  * Start-up, before the first put: reads back our rules on all switchdev

@@ -158,7 +158,7 @@ struct nfo_entry {
 	struct cds_list_head	retry;
 	uint64_t		doubted_ms; /* last time; 0: never */
 	uint64_t		doubt_ms; /* doubted again after that */
-	struct nfo_placer	*placer; /* of its switch; NULL: needs no place */
+	struct nfo_placer	*placer; /* of its switch; NULL: takes no part */
 	struct nfo_placement_flow seat;	/* by the placer's lock */
 
 	/* Of the thread that calls nfo_table_changed_counters(). */
@@ -528,6 +528,12 @@ void nfo_placer_refused(struct nfo_entry *entry, bool full, bool later,
  * free. What others are to do is left in @batch.
  */
 bool nfo_placer_admit(struct nfo_batch *batch, struct nfo_entry *entry);
+
+/*
+ * Shard locked: the NIC has no room for @guard, and so for no flow of its port:
+ * another is to make some. Left in @batch.
+ */
+void nfo_placer_yield(struct nfo_batch *batch, const struct nfo_entry *guard);
 
 /* Under RCU, no lock: does what is left in @batch. False: nothing was. */
 bool nfo_placer_carry_out(struct nfo_batch *batch);

@@ -303,6 +303,7 @@ do_stats(struct unixctl_conn *conn, const struct nft_offload *offload,
     struct json *json = wants_json(conn) ? json_object_create() : NULL;
     uint64_t now[__NFT_OFFLOAD_REASON_MAX] = { 0 };
     struct ds ds = DS_EMPTY_INITIALIZER;
+    struct nfo_table_places places;
     struct nfo_table_stats stats;
 
     nfo_table_stats(offload->table, &stats);
@@ -323,6 +324,13 @@ do_stats(struct unixctl_conn *conn, const struct nft_offload *offload,
     put_figure(&ds, json, "vanished", stats.vanished);
     put_figure(&ds, json, "retried", stats.retried);
     put_figure(&ds, json, "answers_lost", stats.lost);
+    nfo_table_places(offload->table, &places);
+    put_figure(&ds, json, "waiting", places.waiting);
+    if (places.limited) {
+        put_figure(&ds, json, "limit", places.limit);
+    }
+    put_figure(&ds, json, "evicted", places.evicted);
+    put_figure(&ds, json, "recalled", places.recalled);
     put_reasons(&ds, json, now, stats.refused);
     reply(conn, &ds, json);
 }

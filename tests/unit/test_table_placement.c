@@ -183,6 +183,33 @@ static void test_asked(void **state)
 	host_free(host);
 }
 
+/* A full NIC, and flows of a port that has had none: there is room for its guard. */
+static void test_guard(void **state)
+{
+	struct host *host = host_small();
+	struct told told;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		second(host, 1, FLOWS_N, 1000);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(put_by(host->batch, 100 + i, 1, 4, 3, NULL,
+					NULL), 0);
+		nfo_table_commit(host->batch);
+	}
+	for (int i = 0; i < 4; i++)
+		second(host, 1, FLOWS_N, 1000);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 1);
+	/* Those that deserve it, that is. */
+	for (int i = 0; i < 6; i++)
+		second(host, 100, 104, 5000);
+	assert_int_equal(fake_tc_filters(host->tc, GUARDS), 2);
+	assert_int_equal(inside(host, 100, 104), 4);
+	look(host, 1, &told);
+	assert_true(fake_tc_filters(host->tc, FLOWS) >= PLACES - 1 - PLACES / 8);
+	host_free(host);
+}
+
 /* What waits can be changed, rejected and deleted like anything else. */
 static void test_waiting(void **state)
 {
@@ -227,27 +254,23 @@ static void test_restart(void **state)
 	host_free(host);
 }
 
-static void capacity_fn(void *arg, const uint8_t *switch_id, size_t len,
-			const struct nfo_placement_stats *stats)
-{
-	struct nfo_placement_stats *to = arg;
-
-	assert_int_equal(len, 1);
-	assert_int_equal(switch_id[0], 7);
-	*to = *stats;
-}
-
 static void test_stats(void **state)
 {
 	struct host *host = host_small();
-	struct nfo_placement_stats stats = { 0 };
+	struct nfo_table_places places;
 
 	(void)state;
-	nfo_table_capacity(host->table, capacity_fn, &stats);
-	assert_int_equal(stats.flows, FLOWS_N);
-	assert_int_equal(stats.inside, PLACES);
-	assert_int_equal(stats.limit, PLACES);
-	assert_true(stats.learnt);
+	nfo_table_places(host->table, &places);
+	assert_int_equal(places.taken, PLACES);
+	assert_int_equal(places.waiting, FLOWS_N - PLACES);
+	assert_true(places.limited);
+	assert_int_equal(places.limit, PLACES);
+	host->tc->capacity = 0;
+	clock_ms += 1000;
+	nfo_table_retry(host->batch, 64);
+	nfo_table_places(host->table, &places);
+	assert_int_equal(places.taken, FLOWS_N);
+	assert_int_equal(places.waiting, 0);
 	host_free(host);
 }
 
@@ -306,16 +329,16 @@ static unsigned int in_hardware(const struct host *host)
 static void test_ovs(void **state)
 {
 	struct host *host = host_ovs(PLACES);
-	struct nfo_placement_stats stats = { 0 };
+	struct nfo_table_places places;
 	uint64_t packets;
 
 	(void)state;
 	/* TC has not said that the NIC is full; the counters tell. */
 	ovs_second(host, 0, 0);
 	ovs_second(host, 0, 0);
-	nfo_table_capacity(host->table, capacity_fn, &stats);
-	assert_int_equal(stats.limit, PLACES);
-	assert_int_equal(stats.inside, PLACES);
+	nfo_table_places(host->table, &places);
+	assert_int_equal(places.limit, PLACES);
+	assert_int_equal(places.taken, PLACES);
 	assert_int_equal(nfo_table_waiting(host->table), FLOWS_N - PLACES);
 	assert_int_equal(ovs_inside(host, 0, PLACES), PLACES);
 	/* Others become hot, and are never without a rule. */
@@ -417,7 +440,7 @@ static void test_threads(void **state)
 	struct host *host = host_new();
 	struct worker workers[THREADS];
 	unsigned int in_hw = 0;
-	struct nfo_placement_stats stats_of = { 0 };
+	struct nfo_table_places places;
 
 	(void)state;
 	host->tc->capacity = 41;
@@ -431,20 +454,22 @@ static void test_threads(void **state)
 	}
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
-	for (int i = 0; i < 5; i++) {
+	/* All are alike, and deserve a place. */
+	for (int i = 0; i < 8; i++) {
 		clock_ms += 60000;
+		for (int id = 0; id < THREADS * EACH; id++)
+			nfo_table_carried(host->table, FLOWTABLE, nfo_id(id),
+					  1000);
 		nfo_table_retry(host->batch, 1000);
 	}
-	nfo_table_capacity(host->table, capacity_fn, &stats_of);
+	nfo_table_places(host->table, &places);
 	in_hw = fake_tc_filters(host->tc, FLOWS);
 	/* A count that leaks would end with a table that is never full. */
 	assert_int_equal(stats(host).in_hw, in_hw);
-	assert_int_equal(stats_of.inside, in_hw);
-	assert_int_equal(stats_of.rules, in_hw);
-	assert_int_equal(stats_of.flows, stats(host).entries);
+	assert_int_equal(places.taken, in_hw);
 	assert_int_equal(nfo_table_waiting(host->table),
 			 stats(host).entries - in_hw);
-	assert_true(in_hw >= 35);
+	assert_int_equal(in_hw, 40);
 	nfo_table_clear(host->batch);
 	assert_int_equal(fake_tc_filters(host->tc, 0, 0xffff), 0);
 	assert_int_equal(nfo_table_waiting(host->table), 0);
@@ -459,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_stats),
