@@ -28,6 +28,10 @@ static void bound_flow_software(void *aux, uint64_t id, uint64_t packets)
 {
 }
 
+static void bound_software_told(void *aux)
+{
+}
+
 static void bound_synced(void *aux)
 {
 }
@@ -41,6 +45,7 @@ static const struct nfo_provider_ops bound_ops = {
 	.flow_del = bound_flow_del,
 	.flow_missed = bound_flow_missed,
 	.flow_software = bound_flow_software,
+	.software_told = bound_software_told,
 	.synced = bound_synced,
 	.refused = bound_refused,
 };

@@ -166,6 +166,13 @@ static void source_flow_software(void *aux, uint64_t id, uint64_t packets)
 			  nfo_id(id), packets);
 }
 
+static void source_software_told(void *aux)
+{
+	struct nfo_flowtable_source *source = aux;
+
+	nfo_table_place(source->config.batch);
+}
+
 static void source_synced(void *aux)
 {
 	struct nfo_flowtable_source *source = aux;
@@ -201,6 +208,7 @@ static const struct nfo_provider_ops source_provider_ops = {
 	.flow_del = source_flow_del,
 	.flow_missed = source_flow_missed,
 	.flow_software = source_flow_software,
+	.software_told = source_software_told,
 	.synced = source_synced,
 	.refused = source_refused,
 };

@@ -484,7 +484,9 @@ bool nfo_placer_carry_out(struct nfo_batch *batch)
 	return n;
 }
 
-int nfo_placer_run(struct nfo_batch *batch)
+/* --- the interface --- */
+
+int nfo_table_place(struct nfo_batch *batch)
 {
 	struct nfo_table *table = batch->table;
 	bool more = true;
@@ -508,8 +510,6 @@ int nfo_placer_run(struct nfo_batch *batch)
 	}
 	return ret;
 }
-
-/* --- the interface --- */
 
 uint64_t nfo_table_waiting(struct nfo_table *table)
 {

@@ -39,6 +39,8 @@ struct nfo_provider_ops {
 	void (*flow_missed)(void *aux, uint64_t id);
 	/* Software has carried @packets more of the flow: see below. */
 	void (*flow_software)(void *aux, uint64_t id, uint64_t packets);
+	/* And that was all of them, for this time. */
+	void (*software_told)(void *aux);
 	/* All flows there were at bind, or at a loss, have been told. */
 	void (*synced)(void *aux);
 	/*

@@ -230,6 +230,7 @@ static void provider_count_end(struct nfo_provider *provider)
 	provider->count_seq = 0;
 	if (next > provider->count_next)
 		provider->count_next = next;
+	provider->ops->software_told(provider->aux);
 }
 
 static void provider_flow_count(struct nfo_provider *provider,

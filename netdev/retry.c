@@ -230,6 +230,6 @@ ssize_t nfo_table_retry(struct nfo_batch *batch, unsigned int max)
 	free(notes);
 	if (n < 0)
 		return n;
-	err = nfo_placer_run(batch);
+	err = nfo_table_place(batch);
 	return err ? err : tried;
 }

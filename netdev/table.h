@@ -273,6 +273,13 @@ uint64_t nfo_table_waiting(struct nfo_table *table);
 void nfo_table_carried(struct nfo_table *table, enum nfo_source source,
 			struct nfo_id id, uint64_t packets);
 
+/*
+ * Gives the places in hardware that are free, or have become others', to flows that
+ * wait; commits. To be called when packets of many have been told. 0, or as
+ * commit.
+ */
+int nfo_table_place(struct nfo_batch *batch);
+
 /* Places in hardware, of all switches that flows have been put to. */
 struct nfo_table_places {
 	uint64_t	taken;		/* now */
@@ -365,8 +372,7 @@ int nfo_table_reconcile(struct nfo_batch *batch, unsigned int max_ports);
  *   time. If all of these are taken the cause has passed, and all others that
  *   wait for it are tried, too, for as long as all are taken.
  *
- * Flows that wait for a place in hardware get one where there is one, too. One
- * housekeeping thread. How many were tried, or a negative errno.
+ * Then as nfo_table_place(). One housekeeping thread. How many were tried, or a negative errno.
  */
 ssize_t nfo_table_retry(struct nfo_batch *batch, unsigned int max);
 

@@ -538,9 +538,6 @@ void nfo_placer_yield(struct nfo_batch *batch, const struct nfo_entry *guard);
 /* Under RCU, no lock: does what is left in @batch. False: nothing was. */
 bool nfo_placer_carry_out(struct nfo_batch *batch);
 
-/* Gives places to those that wait and deserve them. 0 or negative errno. */
-int nfo_placer_run(struct nfo_batch *batch);
-
 /* Nobody uses the table any more. */
 void nfo_placer_free_all(struct nfo_table *table);
 

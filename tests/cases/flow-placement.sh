@@ -33,7 +33,7 @@ bed_up_small() {
 hot() { echo "$*" > "$WORK/hot.new" && mv "$WORK/hot.new" "$WORK/hot"; }
 talk() { # FROM
 	rm -f "$WORK/stop"
-	ip netns exec vm0 "$LIB/udphot.py" 10.0.1.2 7000 "$1" $FLOWS "$WORK/hot" "$WORK/stop" > "$WORK/talk" &
+	ip netns exec vm0 python3 "$LIB/udphot.py" 10.0.1.2 7000 "$1" $FLOWS "$WORK/hot" "$WORK/stop" > "$WORK/talk" &
 	TALKER=$!
 }
 talk_end() { # NAME
@@ -68,7 +68,7 @@ share() {
 becomes_hot() { # NAME FROM FIRST END
 	local start
 	start=$(now_ms)
-	hot "$3" "$4" 20 ${5:-}
+	hot "$3" "$4" 20 ${5:+"$5"}
 	until_true 60 all_in_hw "$2" "$3" "$4" || die "$1: $(in_hw "$2" "$3" "$4") of $((2 * ($4 - $3))) are in hardware: $(cat "$WORK/flows"; nft-offload stats)"
 	echo "$1: in hardware after $(($(now_ms) - start)) ms"
 }
@@ -81,7 +81,7 @@ DEBUG=/sys/kernel/debug/eswsim/eswsim0
 vm 0 ping -q -c 1 -W 5 10.0.1.2 > "$WORK/ping" || die "no way"
 daemon_start
 ruleset
-vm 1 "$LIB/udpmany.py" echo 7000 &
+ip netns exec vm1 python3 "$LIB/udpmany.py" echo 7000 &
 disown
 until_true 30 sh -c "ip netns exec vm1 ss -Hlun \"sport = :7000\" | grep -q ."
 
