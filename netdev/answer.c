@@ -11,7 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "table_private.h"
+#include "placer.h"
 
 /* Does it mean that there is no such rule (or no port, chain, priority)? */
 static bool means_gone(int err)
@@ -77,7 +77,7 @@ static void refused(struct nfo_entry *entry, int err, const char *text)
 	entry->from_tc = true;
 	if (reason == NFT_OFFLOAD_REASON_TABLE_FULL) {
 		if (entry->source == NFO_SOURCE_GUARD)
-			nfo_placer_yield(entry->op.batch, entry);
+			nfo_verdict_yield(entry->op.batch, entry);
 		else if (nfo_placer_full(entry, text))
 			return;
 	}

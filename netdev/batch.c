@@ -12,7 +12,7 @@
 #include <libmnl/libmnl.h>
 #include <stdlib.h>
 
-#include "table_private.h"
+#include "placer.h"
 
 /* What brings @entry one step nearer to what is wanted. */
 static enum nfo_op_type batch_next(const struct nfo_entry *entry)
@@ -223,7 +223,7 @@ void nfo_batch_step(struct nfo_batch *batch, struct nfo_entry *entry)
 
 	pthread_mutex_lock(shard);
 	type = entry->dead || op->type ? NFO_OP_NONE : batch_next(entry);
-	if (needs_place(entry, type) && !nfo_placer_admit(batch, entry)) {
+	if (needs_place(entry, type) && !nfo_verdict_admit(batch, entry)) {
 		type = batch_next(entry);
 		nfo_entry_publish(entry);
 		told = true;
@@ -431,7 +431,7 @@ int nfo_batch_run(struct nfo_batch *batch)
 	while (nfo_rtnl_queued(batch->rtnl) || batch->n_notes ||
 	       batch->n_verdicts || !cds_list_empty(&batch->parked)) {
 		nfo_rcu_lock();
-		nfo_placer_carry_out(batch);
+		nfo_verdict_carry_out(batch);
 		nfo_rcu_unlock();
 		/* No RCU: the kernel may take long over a batch. */
 		err = nfo_rtnl_flush(batch->rtnl);

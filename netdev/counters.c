@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 
-#include "table_private.h"
+#include "placer.h"
 
 struct counters {
 	struct nfo_table *table;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table_private.h"
+#include "placer.h"
 
 /* --- bodies --- */
 

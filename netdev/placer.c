@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * placer: which entries are in hardware, where not all of them fit. Carries out
- * what placement (placement.h) decides. See table_private.h.
- *
- * Each switch has a placer. An entry takes part while its rule could be in
- * hardware for all that is known; who needs no place (guards, rules that only
- * software can take) does not. An entry that has none is held like one that was
- * refused, and so is told as one.
- *
- * Placement is told of what happens to an entry by nfo_placer_sync(), whenever
- * its state is worked out anew; what placement says is to be done with others
- * is noted in the batch, for only one shard may be locked at a time.
+ * placer: see placer.h.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "table_private.h"
-#include <urcu/rculist.h>
+#include "placer.h"
 
-/* What is asked of placement in one go; its lock is held meanwhile. */
-#define VERDICTS	256
-/* While an entry of one's own waits for the answer. */
-#define VERDICTS_ADMIT	16
-/* Rounds of one call, at most. */
-#define ROUNDS		32
 /* Rules on their way: what one thread reads at once must not pass for a storm. */
 #define WINDOW		16384
 /* Of the table, for each source and for all ports together. */
@@ -34,17 +17,6 @@
 /* Counters are read each second, of large tables of Open vSwitch each three. */
 #define COUNTED_MS	1000
 #define COUNTED_SLOW_MS	3000
-
-struct nfo_placer {
-	struct cds_list_head	list;	/* table->placers; stays with the table */
-	struct nfo_table	*table;
-	uint8_t			switch_id[NFO_SWITCH_ID_MAX];
-	uint8_t			switch_id_len;
-	unsigned long		waiting; /* entries outside (atomic) */
-	pthread_mutex_t		lock;	/* of what follows, and of entry->seat */
-	struct nfo_placement	*placement;
-	char			text[NFT_OFFLOAD_TEXT_MAX]; /* when it was full */
-};
 
 /* --- one for each switch --- */
 
@@ -120,7 +92,7 @@ static bool has_software(const struct nfo_entry *entry)
 	return entry->source == NFO_SOURCE_OVS;
 }
 
-static void set_outside(struct nfo_entry *entry, bool outside)
+void nfo_placer_set_outside(struct nfo_entry *entry, bool outside)
 {
 	if (entry->outside == outside)
 		return;
@@ -128,8 +100,7 @@ static void set_outside(struct nfo_entry *entry, bool outside)
 	nfo_count(&entry->placer->waiting, outside ? 1 : -1);
 }
 
-/* Would @entry be in hardware, if there were room? */
-static bool is_candidate(const struct nfo_entry *entry)
+bool nfo_placer_takes_part(const struct nfo_entry *entry)
 {
 	return entry->placer && entry->source != NFO_SOURCE_GUARD &&
 	       !entry->dead && !entry->deleted &&
@@ -137,8 +108,7 @@ static bool is_candidate(const struct nfo_entry *entry)
 	       (!entry->hold || entry->no_place);
 }
 
-/* Placer locked: it takes part from now on. 0 or negative errno. */
-static int join(struct nfo_entry *entry, bool inside)
+int nfo_placer_join(struct nfo_entry *entry, bool inside)
 {
 	const struct nfo_body *said = entry->said;
 
@@ -171,14 +141,13 @@ static enum nft_offload_reason words(const struct nfo_placer *placer,
 	return NFT_OFFLOAD_REASON_TABLE_FULL;
 }
 
-/* Shard locked: @entry is to be without a place, and says why. */
-static void stay_outside(struct nfo_entry *entry)
+void nfo_placer_stay_outside(struct nfo_entry *entry)
 {
 	struct nfo_placer *placer = entry->placer;
 	char text[NFT_OFFLOAD_TEXT_MAX];
 	enum nft_offload_reason reason;
 
-	set_outside(entry, true);
+	nfo_placer_set_outside(entry, true);
 	if (has_software(entry))
 		return;
 	pthread_mutex_lock(&placer->lock);
@@ -216,7 +185,7 @@ void nfo_placer_leave(struct nfo_entry *entry)
 
 	if (!placer)
 		return;
-	set_outside(entry, false);
+	nfo_placer_set_outside(entry, false);
 	pthread_mutex_lock(&placer->lock);
 	nfo_placement_del(placer->placement, &entry->seat,
 			  nfo_table_now(entry->table));
@@ -235,7 +204,7 @@ static void sync_idle(struct nfo_entry *entry, bool candidate)
 	case NFO_PLACEMENT_NONE:
 		/* One that was adopted. Without memory it just is there. */
 		if (candidate && there)
-			join(entry, true);
+			nfo_placer_join(entry, true);
 		return;
 	case NFO_PLACEMENT_PLACING:
 		if (there && entry->slot->body == entry->said)
@@ -264,9 +233,9 @@ void nfo_placer_sync(struct nfo_entry *entry)
 
 	if (!placer || entry->source == NFO_SOURCE_GUARD)
 		return;
-	candidate = is_candidate(entry);
+	candidate = nfo_placer_takes_part(entry);
 	if (!candidate) {
-		set_outside(entry, false);
+		nfo_placer_set_outside(entry, false);
 		/* Should it come back it asks anew. */
 		if (entry->no_place)
 			nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);
@@ -310,7 +279,7 @@ bool nfo_placer_full(struct nfo_entry *entry, const char *text)
 		keep_words(placer, text);
 	pthread_mutex_unlock(&placer->lock);
 	if (placing) {
-		set_outside(entry, true);
+		nfo_placer_set_outside(entry, true);
 		entry->no_place = true;
 	}
 	return placing;
@@ -330,7 +299,7 @@ void nfo_placer_missing(struct nfo_entry *entry)
 	/* As it lies; with a place it is asked for again, by force if that can be. */
 	if (!entry->misses++) {
 		entry->slot->outside = true;
-		set_outside(entry, true);
+		nfo_placer_set_outside(entry, true);
 	} else {
 		entry->software = true;
 	}
@@ -351,165 +320,10 @@ void nfo_placer_refused(struct nfo_entry *entry, bool full, bool later,
 	/* For software, until its ports or its rule are others. */
 	entry->software = !later;
 	entry->slot->outside = later;
-	set_outside(entry, later);
+	nfo_placer_set_outside(entry, later);
 }
 
-/* --- verdicts --- */
-
-static bool room_for_verdict(struct nfo_batch *batch)
-{
-	size_t room = batch->room_verdicts ? batch->room_verdicts * 2 : 64;
-	struct nfo_note *verdicts;
-
-	if (batch->n_verdicts + 2 <= batch->room_verdicts)
-		return true;
-	verdicts = reallocarray(batch->verdicts, room, sizeof(*verdicts));
-	if (!verdicts)
-		return false;
-	batch->verdicts = verdicts;
-	batch->room_verdicts = room;
-	return true;
-}
-
-/* Placer locked, and there is room: @seat's entry has something to do. */
-static void note(struct nfo_batch *batch, const struct nfo_placement_flow *seat)
-{
-	const struct nfo_entry *entry;
-
-	if (!seat)
-		return;
-	/* It stays while it is in placement: nfo_placer_leave() goes first. */
-	entry = caa_container_of(seat, struct nfo_entry, seat);
-	batch->verdicts[batch->n_verdicts++] = (struct nfo_note){
-		entry->source, entry->id
-	};
-}
-
-/*
- * Placer locked: asks for up to @max verdicts, or until @own may have a place as
- * it is. Who gets that of another is noted behind it: what goes is sent first.
- * False: there is nothing more to ask.
- */
-static bool ask(struct nfo_batch *batch, struct nfo_placer *placer,
-		const struct nfo_placement_flow *own, unsigned int max)
-{
-	struct nfo_placement_verdict verdict;
-
-	for (unsigned int i = 0; i < max; i++) {
-		if (!room_for_verdict(batch) ||
-		    !nfo_placement_next(placer->placement,
-					nfo_table_now(placer->table), &verdict))
-			return false;
-		if (own && verdict.place == own && !verdict.evict)
-			return true;
-		note(batch, verdict.evict);
-		note(batch, verdict.place);
-	}
-	return !own;
-}
-
-void nfo_placer_yield(struct nfo_batch *batch, const struct nfo_entry *guard)
-{
-	struct nfo_placer *placer = guard->placer;
-
-	if (!placer)
-		return;
-	pthread_mutex_lock(&placer->lock);
-	if (room_for_verdict(batch))
-		note(batch, nfo_placement_yield(placer->placement,
-						nfo_table_now(placer->table)));
-	pthread_mutex_unlock(&placer->lock);
-}
-
-bool nfo_placer_admit(struct nfo_batch *batch, struct nfo_entry *entry)
-{
-	struct nfo_placer *placer = entry->placer;
-	bool admitted = true;
-
-	if (!is_candidate(entry))
-		return true;
-	pthread_mutex_lock(&placer->lock);
-	/* Without memory to take part it is put as if there were room. */
-	if (entry->seat.state == NFO_PLACEMENT_NONE)
-		join(entry, false);
-	if (entry->seat.state == NFO_PLACEMENT_OUTSIDE)
-		admitted = ask(batch, placer, &entry->seat, VERDICTS_ADMIT);
-	else if (entry->seat.state == NFO_PLACEMENT_EVICTING)
-		admitted = false;
-	pthread_mutex_unlock(&placer->lock);
-	if (admitted)
-		set_outside(entry, false);
-	else
-		stay_outside(entry);
-	return admitted;
-}
-
-/* What placement has said of the entry, if that is still so. */
-static void carry_out_one(struct nfo_batch *batch, const struct nfo_note *verdict)
-{
-	struct nfo_entry *entry = nfo_entry_lock(batch->table, verdict->source,
-						 verdict->id, false);
-	unsigned int state = NFO_PLACEMENT_NONE;
-
-	if (!entry)
-		return;
-	if (entry->placer) {
-		pthread_mutex_lock(&entry->placer->lock);
-		state = entry->seat.state;
-		pthread_mutex_unlock(&entry->placer->lock);
-	}
-	if (state == NFO_PLACEMENT_PLACING && entry->outside) {
-		set_outside(entry, false);
-		if (entry->no_place)
-			nfo_entry_hold(entry, NFT_OFFLOAD_REASON_NONE, NULL);
-	} else if (state == NFO_PLACEMENT_EVICTING && is_candidate(entry)) {
-		stay_outside(entry);
-	}
-	nfo_entry_publish(entry);
-	pthread_mutex_unlock(nfo_entry_shard(entry));
-	nfo_batch_landed(batch, entry);
-}
-
-bool nfo_placer_carry_out(struct nfo_batch *batch)
-{
-	struct nfo_note *verdicts = batch->verdicts;
-	size_t n = batch->n_verdicts;
-
-	/* Carrying one out may admit others, with verdicts of their own. */
-	batch->verdicts = NULL;
-	batch->n_verdicts = batch->room_verdicts = 0;
-	for (size_t i = 0; i < n; i++)
-		carry_out_one(batch, &verdicts[i]);
-	free(verdicts);
-	return n;
-}
-
-/* --- the interface --- */
-
-int nfo_table_place(struct nfo_batch *batch)
-{
-	struct nfo_table *table = batch->table;
-	bool more = true;
-	int ret = 0;
-
-	for (int i = 0; i < ROUNDS && more && !ret; i++) {
-		struct nfo_placer *placer;
-
-		more = false;
-		nfo_rcu_lock();
-		cds_list_for_each_entry_rcu(placer, &table->placers, list) {
-			if (!nfo_load(&placer->waiting))
-				continue;
-			pthread_mutex_lock(&placer->lock);
-			more |= ask(batch, placer, NULL, VERDICTS);
-			pthread_mutex_unlock(&placer->lock);
-		}
-		more |= batch->n_verdicts;
-		nfo_rcu_unlock();
-		ret = nfo_batch_run(batch);
-	}
-	return ret;
-}
+/* --- what people see --- */
 
 uint64_t nfo_table_waiting(struct nfo_table *table)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "table_private.h"
+#include "placer.h"
 
 uint64_t nfo_table_now(const struct nfo_table *table)
 {

@@ -16,7 +16,8 @@
  *	orphan.c	rules of an earlier process: adopt or reap
  *	leftover.c	the same, shown to their source
  *	counters.c	what hardware counted
- *	placer.c	who has a place where not all fit
+ *	placer.c	who has a place where not all fit: placer.h
+ *	verdict.c	and who is to have one
  *	reconcile.c	is what should be there, there?
  *	table.c		put, reject, delete, look up
  *
@@ -484,62 +485,6 @@ void nfo_retry_driver(struct nfo_entry *entry);
 
 /* Shard locked: it is not to be tried again by itself. */
 void nfo_retry_cancel(struct nfo_entry *entry);
-
-/* --- placer.c --- */
-
-/*
- * Shard locked: @entry's rule goes to the switch of @port, or (no switch id) to
- * none where places are scarce.
- */
-void nfo_placer_assign(struct nfo_entry *entry, const struct nfo_port *port);
-
-/* Shard locked: it takes part no more, for it goes to another, or ends. */
-void nfo_placer_leave(struct nfo_entry *entry);
-
-/* Shard locked: tells placement what has become of @entry. */
-void nfo_placer_sync(struct nfo_entry *entry);
-
-/* Shard locked: so many packets of @entry were seen since the last time. */
-void nfo_placer_count(struct nfo_entry *entry, uint64_t packets);
-
-/*
- * Shard locked: the NIC is full, as it said with @text, and @entry held for
- * that. True: placement sees to when it is tried again.
- */
-bool nfo_placer_full(struct nfo_entry *entry, const char *text);
-
-/*
- * Shard locked: hardware has not taken @entry's rule, which lies in software, and
- * TC kept to itself why.
- */
-void nfo_placer_missing(struct nfo_entry *entry);
-
-/*
- * Shard locked: it was told to take it or say why not, and said @text: that it is
- * @full, or what else may pass @later, or that it cannot. What lies in software
- * stays.
- */
-void nfo_placer_refused(struct nfo_entry *entry, bool full, bool later,
-			const char *text);
-
-/*
- * Shard locked: may @entry, which has no rule in hardware, be put there now?
- * Otherwise it is held, or to be put into software, and comes when a place is
- * free. What others are to do is left in @batch.
- */
-bool nfo_placer_admit(struct nfo_batch *batch, struct nfo_entry *entry);
-
-/*
- * Shard locked: the NIC has no room for @guard, and so for no flow of its port:
- * another is to make some. Left in @batch.
- */
-void nfo_placer_yield(struct nfo_batch *batch, const struct nfo_entry *guard);
-
-/* Under RCU, no lock: does what is left in @batch. False: nothing was. */
-bool nfo_placer_carry_out(struct nfo_batch *batch);
-
-/* Nobody uses the table any more. */
-void nfo_placer_free_all(struct nfo_table *table);
 
 /* --- scan.c --- */
 

@@ -195,7 +195,9 @@ full() {
 	local first
 	CASE="a full table"
 	bed_down
-	bed_up_small
+	bed_up 2 4
+	modprobe -a nf_conntrack nf_flow_table
+	sysctl -qw net.netfilter.nf_flowtable_udp_timeout=5
 	daemon_start
 	ruleset
 	stream
@@ -208,21 +210,6 @@ full() {
 	# Gone after its timeout; the second is tried again at growing intervals.
 	comes 120
 	all_arrived
-}
-
-# bed_up_small: bed_up with a NIC of four rules.
-bed_up_small() {
-	local n
-	nic_up 2 legacy
-	devlink resource set eswsim/eswsim0 path rules size 4
-	devlink dev reload eswsim/eswsim0 > "$WORK/reload"
-	devlink dev eswitch set eswsim/eswsim0 mode switchdev
-	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-	modprobe -a nf_conntrack nf_flow_table
-	sysctl -qw net.netfilter.nf_flowtable_udp_timeout=5
-	for n in 0 1; do
-		vm_up $n
-	done
 }
 
 bed_up

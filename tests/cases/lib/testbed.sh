@@ -51,6 +51,14 @@ nic_up() {
 	echo "${1:-2}" > $NIC/sriov_numvfs
 }
 
+# nic_holds RULES: so many and no more; the NIC is in legacy mode, and goes to
+# switchdev.
+nic_holds() {
+	devlink resource set eswsim/eswsim0 path rules size "$1"
+	devlink dev reload eswsim/eswsim0 > "$WORK/reload"
+	devlink dev eswitch set eswsim/eswsim0 mode switchdev
+}
+
 # port NAME: the netdev with this phys_port_name (p0, wire, pf0vfN).
 port() {
 	local f name
@@ -93,17 +101,26 @@ vm_up() {
 	ip addr add "fd00:$n::1/64" dev "$dev" nodad
 }
 
-# bed_up [VFS]: NIC, VMs, routing.
+# bed_up [VFS [RULES]]: NIC, which holds so many rules, VMs, routing.
 bed_up() {
-	local n vfs=${1:-2}
-	nic_up "$vfs"
+	local n vfs=${1:-2} rules=${2:-}
+	if [ -z "$rules" ]; then
+		nic_up "$vfs"
+	else
+		nic_up "$vfs" legacy
+		nic_holds "$rules"
+	fi
 	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	for ((n = 0; n < vfs; n++)); do
 		vm_up $n
 	done
-	vm 0 ping -q -c 1 -W 5 10.0.1.2 > "$WORK/ping" || die "vm0 does not reach vm1: $(cat "$WORK/ping")"
-	vm 0 ping -q -c 1 -W 5 fd00:1::2 > "$WORK/ping" || die "vm0 does not reach vm1 by IPv6: $(cat "$WORK/ping")"
+	# A route by a device that has no carrier yet is unreachable for a moment.
+	until_true 30 answers 10.0.1.2 || die "vm0 does not reach vm1: $(cat "$WORK/ping")"
+	until_true 30 answers fd00:1::2 || die "vm0 does not reach vm1 by IPv6: $(cat "$WORK/ping")"
 }
+
+# answers ADDRESS: to VM 0?
+answers() { vm 0 ping -q -c 1 -W 5 "$1" > "$WORK/ping"; }
 
 # bed_down: everything of bed_up goes; fails if a module does not.
 bed_down() {
