@@ -14,21 +14,22 @@
 /* Of the table, for each source and for all ports together. */
 #define SOURCE_PERCENT	20
 #define PORTS_PERCENT	20
-/* Counters are read each second, of large tables of Open vSwitch each three. */
-#define COUNTED_MS	1000
-#define COUNTED_SLOW_MS	3000
+/*
+ * Between two counts of a flow: hardware's are read each second, by ovs-vswitchd
+ * more often if there are few; software's are asked for when these are there.
+ */
+#define HARDWARE_MS	1000
+#define SOFTWARE_MS	1500
 
 /* --- one for each switch --- */
 
 static struct nfo_placer *placer_new(struct nfo_table *table,
 				     const struct nfo_port *port)
 {
-	uint32_t counted = table->config.flags & NFO_TABLE_ANY ?
-		COUNTED_SLOW_MS : COUNTED_MS;
 	struct nfo_placement_config config = {
 		.size = NFO_CAPACITY_UNKNOWN,
-		.software_ms = counted,
-		.hardware_ms = counted,
+		.software_ms = SOFTWARE_MS,
+		.hardware_ms = HARDWARE_MS,
 		.window = WINDOW,
 		.source_percent[NFO_SOURCE_FLOWTABLE] = SOURCE_PERCENT,
 		.source_percent[NFO_SOURCE_OVS] = SOURCE_PERCENT,

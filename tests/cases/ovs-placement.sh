@@ -28,7 +28,8 @@ packets() { ovs-appctl dpctl/dump-flows -m | sed -n 's/.*udp.*packets:\([0-9]*\)
 
 nic_up 2 legacy
 nic_holds $SIZE
-ovs_up
+# shellcheck disable=SC2086
+ovs_up $OVS_OURS tc-policy=none
 ovs-vsctl set Open_vSwitch . other_config:max-idle=600000
 ovs_vm 0
 ovs_vm 1
