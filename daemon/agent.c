@@ -386,6 +386,7 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 		fault = AGENT_BROKEN;
 		goto fail;
 	}
+	nfo_table_share(agent->table, &options->shares);
 	err = agent_open_source(agent);
 	if (err) {
 		fault = agent_fault_of(agent, err);
@@ -437,6 +438,7 @@ void agent_configure(struct agent *agent, const struct agent_options *options)
 		nfo_shaper_bypass(agent->shaper, agent->bypass_qdisc);
 		agent_refresh_qdiscs(agent);
 	}
+	nfo_table_share(agent->table, &options->shares);
 }
 
 void agent_stop(struct agent *agent, bool keep)

@@ -59,6 +59,7 @@ enum agent_fault {
 struct agent_options {
 	uint32_t grace_ms;	/* of the module, see nfo_provider_bind() */
 	bool bypass_qdisc;	/* hardware need not care for qdiscs */
+	struct nfo_table_shares shares;
 };
 
 /*

@@ -194,6 +194,11 @@ static struct agent_options agent_options_of(const struct daemon *daemon)
 	return (struct agent_options){
 		.grace_ms = option_of(daemon, NFO_OPTION_GRACE) * 1000,
 		.bypass_qdisc = option_of(daemon, NFO_OPTION_BYPASS_QDISC),
+		.shares = {
+			.flowtable = option_of(daemon, NFO_OPTION_SHARE_FLOWTABLE),
+			.ovs = option_of(daemon, NFO_OPTION_SHARE_OVS),
+			.ports = option_of(daemon, NFO_OPTION_SHARE_PORTS),
+		},
 	};
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "share.h"
+
 static const char *const words_bool[] = { "false", "true", NULL };
 static const char *const words_level[] = {
 	"err", "warning", "notice", "info", "debug", NULL
@@ -33,6 +35,21 @@ static const struct nfo_option_info infos[NFO_OPTION_COUNT] = {
 		.key = "log-level", .words = words_level,
 		.min = LOG_ERR, .max = LOG_DEBUG, .initial = LOG_INFO,
 		.help = "what is logged: this and what is more important",
+	},
+	[NFO_OPTION_SHARE_FLOWTABLE] = {
+		.key = "share-flowtable", .unit = "percent",
+		.min = 0, .max = 50, .initial = NFO_SHARE_PERCENT,
+		.help = "the part of a NIC's table that is there for connections of flowtables",
+	},
+	[NFO_OPTION_SHARE_OVS] = {
+		.key = "share-ovs", .unit = "percent",
+		.min = 0, .max = 50, .initial = NFO_SHARE_PERCENT,
+		.help = "the part of a NIC's table that is there for flows of Open vSwitch",
+	},
+	[NFO_OPTION_SHARE_PORTS] = {
+		.key = "share-ports", .unit = "percent",
+		.min = 0, .max = 100, .initial = NFO_SHARE_PERCENT,
+		.help = "the part of a NIC's table that all ports have in equal parts",
 	},
 };
 

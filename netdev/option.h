@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * option: what people may set, one table for all hosts: in a file where there
- * is nft-offloadd (nft-offload.conf(5)); for Open vSwitch, whose plugin does not
- * look there yet, it is to be other_config:nft-offload-KEY. A new key is one row here and one in the man page,
+ * is nft-offloadd (nft-offload.conf(5)), for Open vSwitch in its database, as
+ * other_config:nft-offload-KEY. A new key is one row here and one in the man page,
  * which a test compares.
  *
  * No function keeps state; any thread.
@@ -17,6 +17,9 @@ enum nfo_option {
 	NFO_OPTION_BYPASS_QDISC,	/* bool */
 	NFO_OPTION_GRACE,		/* s */
 	NFO_OPTION_LOG_LEVEL,		/* LOG_ERR to LOG_DEBUG (syslog.h) */
+	NFO_OPTION_SHARE_FLOWTABLE,	/* percent, as the next two */
+	NFO_OPTION_SHARE_OVS,
+	NFO_OPTION_SHARE_PORTS,
 	NFO_OPTION_COUNT,
 };
 

@@ -46,13 +46,14 @@ static uint32_t or_else(uint32_t value, uint32_t otherwise)
 	return value ? value : otherwise;
 }
 
-static bool config_valid(const struct nfo_placement_config *config)
+static bool shares_valid(const uint32_t source_percent[NFO_SHARE_SOURCES],
+			 uint32_t ports_percent)
 {
 	uint64_t percent = 0;
 
 	for (unsigned int s = 0; s < NFO_SHARE_SOURCES; s++)
-		percent += config->source_percent[s];
-	return percent <= 100 && config->ports_percent <= 100;
+		percent += source_percent[s];
+	return percent <= 100 && ports_percent <= 100;
 }
 
 int nfo_placement_create(struct nfo_placement **placementp,
@@ -61,7 +62,7 @@ int nfo_placement_create(struct nfo_placement **placementp,
 {
 	struct nfo_placement *placement;
 
-	if (!config_valid(config))
+	if (!shares_valid(config->source_percent, config->ports_percent))
 		return -EINVAL;
 	placement = calloc(1, sizeof(*placement));
 	if (!placement)
@@ -97,6 +98,18 @@ void nfo_placement_destroy(struct nfo_placement *placement)
 	nfo_ghost_destroy(placement->ghost);
 	nfo_share_uninit(&placement->share);
 	free(placement);
+}
+
+int nfo_placement_share(struct nfo_placement *placement,
+			const uint32_t source_percent[NFO_SHARE_SOURCES],
+			uint32_t ports_percent)
+{
+	if (!shares_valid(source_percent, ports_percent))
+		return -EINVAL;
+	memcpy(placement->share.percent, source_percent,
+	       sizeof(placement->share.percent));
+	placement->share.ports_percent = ports_percent;
+	return 0;
 }
 
 void nfo_placement_resize(struct nfo_placement *placement, uint32_t size)

@@ -165,6 +165,14 @@ void nfo_placement_evicted(struct nfo_placement *placement,
 struct nfo_placement_flow *
 nfo_placement_yield(struct nfo_placement *placement, uint64_t now_ms);
 
+/*
+ * nfo_placement_share: these parts are guaranteed from now on, as in the
+ * configuration. 0 or -EINVAL (more than all).
+ */
+int nfo_placement_share(struct nfo_placement *placement,
+			const uint32_t source_percent[NFO_SHARE_SOURCES],
+			uint32_t ports_percent);
+
 /* nfo_placement_resize: devlink says now that the table holds @size rules. */
 void nfo_placement_resize(struct nfo_placement *placement, uint32_t size);
 

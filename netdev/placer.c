@@ -11,9 +11,6 @@
 
 /* Rules on their way: what one thread reads at once must not pass for a storm. */
 #define WINDOW		16384
-/* Of the table, for each source and for all ports together. */
-#define SOURCE_PERCENT	20
-#define PORTS_PERCENT	20
 /*
  * Between two counts of a flow: hardware's are read each second, by ovs-vswitchd
  * more often if there are few; software's are asked for when these are there.
@@ -31,9 +28,9 @@ static struct nfo_placer *placer_new(struct nfo_table *table,
 		.software_ms = SOFTWARE_MS,
 		.hardware_ms = HARDWARE_MS,
 		.window = WINDOW,
-		.source_percent[NFO_SOURCE_FLOWTABLE] = SOURCE_PERCENT,
-		.source_percent[NFO_SOURCE_OVS] = SOURCE_PERCENT,
-		.ports_percent = PORTS_PERCENT,
+		.source_percent[NFO_SOURCE_FLOWTABLE] = table->shares.flowtable,
+		.source_percent[NFO_SOURCE_OVS] = table->shares.ovs,
+		.ports_percent = table->shares.ports,
 	};
 	struct nfo_placer *placer = calloc(1, sizeof(*placer));
 
@@ -324,7 +321,31 @@ void nfo_placer_refused(struct nfo_entry *entry, bool full, bool later,
 	nfo_placer_set_outside(entry, later);
 }
 
-/* --- what people see --- */
+/* --- what people say and see --- */
+
+int nfo_table_share(struct nfo_table *table,
+		    const struct nfo_table_shares *shares)
+{
+	uint32_t percent[NFO_SHARE_SOURCES] = {
+		[NFO_SOURCE_FLOWTABLE] = shares->flowtable,
+		[NFO_SOURCE_OVS] = shares->ovs,
+	};
+	struct nfo_placer *placer;
+	int ret = 0;
+
+	if (shares->flowtable > 50 || shares->ovs > 50 || shares->ports > 100)
+		return -EINVAL;
+	pthread_mutex_lock(&table->placers_lock);
+	table->shares = *shares;
+	cds_list_for_each_entry(placer, &table->placers, list) {
+		pthread_mutex_lock(&placer->lock);
+		ret = nfo_placement_share(placer->placement, percent,
+					  shares->ports);
+		pthread_mutex_unlock(&placer->lock);
+	}
+	pthread_mutex_unlock(&table->placers_lock);
+	return ret;
+}
 
 uint64_t nfo_table_waiting(struct nfo_table *table)
 {

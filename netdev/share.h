@@ -17,6 +17,8 @@
 #include "heat.h"
 
 #define NFO_SHARE_SOURCES	8
+/* Of each source, and of all ports together, if nobody says anything. */
+#define NFO_SHARE_PERCENT	20
 
 /* Flows of one source on one port. */
 struct nfo_share_cell {

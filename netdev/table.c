@@ -67,6 +67,9 @@ int nfo_table_create(struct nfo_table **tablep,
 	pthread_mutex_init(&table->chains.lock, NULL);
 	pthread_mutex_init(&table->placers_lock, NULL);
 	CDS_INIT_LIST_HEAD(&table->placers);
+	table->shares = (struct nfo_table_shares){
+		NFO_SHARE_PERCENT, NFO_SHARE_PERCENT, NFO_SHARE_PERCENT
+	};
 	pthread_mutex_init(&table->retry_lock, NULL);
 	pthread_mutex_init(&table->hook_lock, NULL);
 	CDS_INIT_LIST_HEAD(&table->orphans.list);

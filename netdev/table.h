@@ -96,6 +96,13 @@ typedef void nfo_table_view_fn(void *arg, const struct nfo_view *view);
 #define NFO_TABLE_SKIP_HW	0x01	/* in software only, any device */
 #define NFO_TABLE_ANY		0x02	/* OVS: in software where not in hardware */
 
+/* Parts of a NIC's table that are guaranteed, in percent; docs/placement.md. */
+struct nfo_table_shares {
+	uint32_t flowtable;	/* 0 to 50, of the two sources */
+	uint32_t ovs;
+	uint32_t ports;		/* 0 to 100, of all ports together */
+};
+
 struct nfo_table_config {
 	/* The ports; must live longer than the table. */
 	struct nfo_eswitch	*eswitch;
@@ -279,6 +286,10 @@ void nfo_table_carried(struct nfo_table *table, enum nfo_source source,
  * commit.
  */
 int nfo_table_place(struct nfo_batch *batch);
+
+/* These parts are guaranteed from now on. Any thread. 0 or -EINVAL. */
+int nfo_table_share(struct nfo_table *table,
+		    const struct nfo_table_shares *shares);
 
 /* Places in hardware, of all switches that flows have been put to. */
 struct nfo_table_places {

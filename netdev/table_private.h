@@ -234,6 +234,7 @@ struct nfo_table {
 		struct cds_lfht		*hash;
 	} chains;
 	pthread_mutex_t		placers_lock;
+	struct nfo_table_shares	shares;
 	struct cds_list_head	placers; /* RCU */
 	pthread_mutex_t		retry_lock;
 	struct nfo_waiting	waiting[NFO_WAITS];

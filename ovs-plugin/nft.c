@@ -40,6 +40,7 @@ struct nft {
     enum nft_state state;
     bool unloaded;              /* The module has gone. */
     long long int next;         /* When to try to bind. */
+    uint32_t grace_ms;          /* As the module was told. */
 };
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
@@ -131,8 +132,8 @@ nft_take(struct nft *nft, ssize_t *leftovers)
     *leftovers = nfo_table_claim(batch, NFO_FLOWTABLE_SOURCES);
     error = *leftovers < 0 ? -*leftovers : 0;
     if (!error) {
-        error = -nfo_flowtable_source_bind(nft->source,
-                                           NFT_OFFLOAD_GRACE_DEFAULT_MS);
+        atomic_read_relaxed(&nft->offload->grace_ms, &nft->grace_ms);
+        error = -nfo_flowtable_source_bind(nft->source, nft->grace_ms);
     }
     if (error) {
         nfo_table_disclaim(batch, NFO_FLOWTABLE_SOURCES, false);
@@ -192,6 +193,26 @@ nft_bind(struct nft *nft)
     }
     if (!error) {
         nft_prepare_ports(nft);
+    }
+}
+
+/* Tells the module of another grace. */
+static void
+nft_follow_settings(struct nft *nft)
+{
+    uint32_t grace_ms;
+    int error;
+
+    atomic_read_relaxed(&nft->offload->grace_ms, &grace_ms);
+    if (grace_ms == nft->grace_ms) {
+        return;
+    }
+    nft->grace_ms = grace_ms;
+    error = -nfo_provider_grace(nfo_flowtable_source_provider(nft->source),
+                                grace_ms);
+    if (error) {
+        VLOG_WARN("nft_offload.ko does not take the grace of %"PRIu32" s: %s",
+                  grace_ms / 1000, ovs_strerror(error));
     }
 }
 
@@ -257,6 +278,7 @@ nft_run(struct nft *nft)
             return;
         }
     }
+    nft_follow_settings(nft);
     error = -nfo_flowtable_source_receive(nft->source);
     if (!error) {
         error = -nfo_table_commit(nft->sender->batch);

@@ -23,6 +23,7 @@
 #include "operate.h"
 #include "port.h"
 #include "report.h"
+#include "settings.h"
 #include "tc_flower.h"
 #include "worker.h"
 
@@ -159,6 +160,9 @@ offload_enable(struct nft_offload *offload, const char *policy)
     int error;
 
     offload->policy = policy_parse(policy);
+    atomic_store_relaxed(&offload->grace_ms,
+                         offload->options.value[NFO_OPTION_GRACE]
+                         * UINT32_C(1000));
     error = offload_start(offload);
     if (error) {
         VLOG_ERR_RL(&rl, "no hardware offload, for the kernel's links cannot "
@@ -166,6 +170,7 @@ offload_enable(struct nft_offload *offload, const char *policy)
         return;
     }
     atomic_store_explicit(&offload->enabled, true, memory_order_release);
+    offload_configure(offload);
     port_enable_all(offload);
     VLOG_INFO("%s: flows go to hardware through TC flower, recirculation "
               "%s", dpif_offload_name(&offload->up),
@@ -192,14 +197,32 @@ offload_remove_leftovers(void)
     nft_remove_leftovers();
 }
 
+/* What 'options' say, to those who do it. */
+static void
+offload_configure(struct nft_offload *offload)
+{
+    const uint32_t *value = offload->options.value;
+    const struct nfo_table_shares shares = {
+        .flowtable = value[NFO_OPTION_SHARE_FLOWTABLE],
+        .ovs = value[NFO_OPTION_SHARE_OVS],
+        .ports = value[NFO_OPTION_SHARE_PORTS],
+    };
+
+    nfo_table_share(offload->table, &shares);
+    atomic_store_relaxed(&offload->grace_ms,
+                         value[NFO_OPTION_GRACE] * UINT32_C(1000));
+}
+
 static void
 nft_offload_set_config(struct dpif_offload *offload_,
                        const struct smap *other_config)
 {
     struct nft_offload *offload = nft_offload_cast(offload_);
 
+    settings_update(&offload->options, other_config);
     if (nft_offload_enabled(offload)) {
-        /* Whatever has changed needs a restart: vswitchd.conf.db(5). */
+        /* Whatever else has changed needs a restart: vswitchd.conf.db(5). */
+        offload_configure(offload);
         return;
     }
     if (smap_get_bool(other_config, "hw-offload", false)) {
@@ -266,6 +289,8 @@ nft_offload_open(const struct dpif_offload_class *class OVS_UNUSED,
     atomic_init(&offload->enabled, false);
     atomic_init(&offload->claimed, 0);
     atomic_init(&offload->flushed, false);
+    atomic_init(&offload->grace_ms, 0);
+    nfo_options_init(&offload->options);
     offload->probe_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     offload->disable_once = (struct ovsthread_once) OVSTHREAD_ONCE_INITIALIZER;
     ovs_mutex_init(&offload->claim_mutex);

@@ -27,6 +27,7 @@
 #include "ovs-thread.h"
 
 #include "eswitch.h"
+#include "option.h"
 #include "table.h"
 #include "sender.h"
 #include "translate.h"
@@ -48,6 +49,8 @@ struct nft_offload {
     struct senders senders;
     struct meters *meters;          /* NULL: none can be had. */
     struct worker *worker;
+    struct nfo_options options;     /* Main thread. */
+    atomic_uint32_t grace_ms;       /* Of it, for the worker. */
 
     struct ovsthread_once probe_once;    /* The kernel is asked once. */
     struct ovsthread_once disable_once;  /* Leftovers are removed once. */

@@ -31,6 +31,13 @@ nic_holds $SIZE
 # shellcheck disable=SC2086
 ovs_up $OVS_OURS tc-policy=none
 ovs-vsctl set Open_vSwitch . other_config:max-idle=600000
+# What people may set: taken, or named, and what was so before stays.
+ovs-vsctl set Open_vSwitch . other_config:nft-offload-share-ovs=40
+until_true 30 grep -q 'other_config:nft-offload-share-ovs is 40 now' $OVS_LOG || die "not taken: $(tail $OVS_LOG)"
+ovs-vsctl set Open_vSwitch . other_config:nft-offload-share-ovs=99 other_config:nft-offload-shares=1
+until_true 30 grep -q 'nft-offload-share-ovs=99: give .*; it is 40 still' $OVS_LOG || die "not refused: $(tail $OVS_LOG)"
+until_true 30 grep -q 'other_config:nft-offload-shares is no key of the provider' $OVS_LOG || die "not named: $(tail $OVS_LOG)"
+ovs-vsctl remove Open_vSwitch . other_config nft-offload-share-ovs -- remove Open_vSwitch . other_config nft-offload-shares
 ovs_vm 0
 ovs_vm 1
 # A datapath flow for each connection, both ways.
@@ -57,5 +64,5 @@ becomes_hot 'the first ones' 0 10
 ovs-appctl nft-offload/stats | grep -E '^(waiting|limit|evicted|recalled)'
 [ "$(ovs-appctl nft-offload/stats | awk '$1 ~ /^waiting/ { print $2 }')" -ge 50 ] || die "nobody waits: $(said)"
 talk_end 'flows'
-ovs_log_clean
+ovs_log_clean 'nft-offload-share'
 ovs_off
