@@ -126,6 +126,22 @@ police_flags(uint32_t policy)
     return policy & NFO_TABLE_SKIP_HW ? NFO_TC_SKIP_HW : 0;
 }
 
+/* What 'options' say, to those who do it. */
+static void
+offload_configure(struct nft_offload *offload)
+{
+    const uint32_t *value = offload->options.value;
+    const struct nfo_table_shares shares = {
+        .flowtable = value[NFO_OPTION_SHARE_FLOWTABLE],
+        .ovs = value[NFO_OPTION_SHARE_OVS],
+        .ports = value[NFO_OPTION_SHARE_PORTS],
+    };
+
+    nfo_table_share(offload->table, &shares);
+    atomic_store_relaxed(&offload->grace_ms,
+                         value[NFO_OPTION_GRACE] * UINT32_C(1000));
+}
+
 static int
 offload_start(struct nft_offload *offload)
 {
@@ -195,22 +211,6 @@ offload_remove_leftovers(void)
     }
     meters_destroy(meters_create(0), true);
     nft_remove_leftovers();
-}
-
-/* What 'options' say, to those who do it. */
-static void
-offload_configure(struct nft_offload *offload)
-{
-    const uint32_t *value = offload->options.value;
-    const struct nfo_table_shares shares = {
-        .flowtable = value[NFO_OPTION_SHARE_FLOWTABLE],
-        .ovs = value[NFO_OPTION_SHARE_OVS],
-        .ports = value[NFO_OPTION_SHARE_PORTS],
-    };
-
-    nfo_table_share(offload->table, &shares);
-    atomic_store_relaxed(&offload->grace_ms,
-                         value[NFO_OPTION_GRACE] * UINT32_C(1000));
 }
 
 static void
