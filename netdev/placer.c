@@ -17,6 +17,7 @@
  */
 #define HARDWARE_MS	1000
 #define SOFTWARE_MS	1500
+#define COUNT_MIN_MS	750
 
 /* --- one for each switch --- */
 
@@ -111,6 +112,7 @@ int nfo_placer_join(struct nfo_entry *entry, bool inside)
 	const struct nfo_body *said = entry->said;
 
 	memset(&entry->seat, 0, sizeof(entry->seat));
+	entry->uncounted = 0;
 	return nfo_placement_add(entry->placer->placement, &entry->seat,
 				 entry->source, said->place.ifindex, 1,
 				 said->hash ^ said->place.ifindex, inside,
@@ -248,13 +250,19 @@ void nfo_placer_sync(struct nfo_entry *entry)
 void nfo_placer_count(struct nfo_entry *entry, uint64_t packets)
 {
 	struct nfo_placer *placer = entry->placer;
+	uint64_t now = nfo_table_now(entry->table);
 
 	if (!placer)
 		return;
+	/* What comes in small parts would pass for a small rate. */
+	entry->uncounted += packets;
+	if ((uint32_t)now - entry->seat.rate.seen_ms < COUNT_MIN_MS)
+		return;
 	pthread_mutex_lock(&placer->lock);
-	nfo_placement_count(placer->placement, &entry->seat, packets,
-			    nfo_table_now(entry->table));
+	nfo_placement_count(placer->placement, &entry->seat, entry->uncounted,
+			    now);
 	pthread_mutex_unlock(&placer->lock);
+	entry->uncounted = 0;
 }
 
 /* Placer locked: the NIC said that it is full. */

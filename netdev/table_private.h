@@ -161,6 +161,7 @@ struct nfo_entry {
 	uint64_t		doubt_ms; /* doubted again after that */
 	struct nfo_placer	*placer; /* of its switch; NULL: takes no part */
 	struct nfo_placement_flow seat;	/* by the placer's lock */
+	uint64_t		uncounted; /* packets, by it so far */
 
 	/* Of the thread that calls nfo_table_changed_counters(). */
 	uint64_t		told_packets;
