@@ -218,7 +218,7 @@ static void get_done(struct nfo_entry *entry, int err)
 	}
 	nfo_slot_have(entry->slot, body);
 	entry->slot->broken = !op->in_hw;
-	entry->slot->outside = op->skip_hw && !entry->software;
+	entry->slot->outside = nfo_placer_waits(entry, op->skip_hw);
 	nfo_store(&entry->slot->in_hw,
 		  op->in_hw && !nfo_table_software(entry->table));
 	entry->slot->epoch = nfo_load(&entry->table->epoch);

@@ -84,7 +84,7 @@ static uint32_t put_flags(struct nfo_entry *entry)
 		entry->op.echoed = needs_software(entry);
 		return entry->op.echoed ? NFO_TC_VERBOSE : NFO_TC_SKIP_SW;
 	}
-	if (entry->outside)
+	if (entry->op.outside)
 		return NFO_TC_SKIP_HW;
 	/* To hear why not; what lies there stays, if it is refused. */
 	entry->op.forced = entry->misses && entry->op.type == NFO_OP_REPLACE &&

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "table_private.h"
+#include "placer.h"
 
 static int orphan_match(struct cds_lfht_node *node, const void *key)
 {
@@ -149,7 +149,7 @@ bool nfo_orphan_adopt(struct nfo_entry *entry)
 	nfo_slot_have(slot, body);
 	slot->broken = !orphan->info.in_hw && !nfo_table_software(table);
 	nfo_store(&slot->in_hw, orphan->info.in_hw);
-	slot->outside = orphan->info.skip_hw && !entry->software;
+	slot->outside = nfo_placer_waits(entry, orphan->info.skip_hw);
 	slot->packets = orphan->info.packets;
 	slot->bytes = orphan->info.bytes;
 	nfo_store(&entry->packets, carry_on(entry->packets, slot->packets));

@@ -291,6 +291,12 @@ bool nfo_placer_full(struct nfo_entry *entry, const char *text)
 	return placing;
 }
 
+bool nfo_placer_waits(const struct nfo_entry *entry, bool skip_hw)
+{
+	return skip_hw && entry->placer && has_software(entry) &&
+	       !entry->software;
+}
+
 void nfo_placer_missing(struct nfo_entry *entry)
 {
 	struct nfo_placer *placer = entry->placer;

@@ -68,6 +68,12 @@ void nfo_placer_missing(struct nfo_entry *entry);
 void nfo_placer_refused(struct nfo_entry *entry, bool full, bool later,
 			const char *text);
 
+/*
+ * Shard locked: @entry's rule was found in the kernel, @skip_hw: in software only.
+ * Is that for want of a place?
+ */
+bool nfo_placer_waits(const struct nfo_entry *entry, bool skip_hw);
+
 /* Nobody uses the table any more. */
 void nfo_placer_free_all(struct nfo_table *table);
 

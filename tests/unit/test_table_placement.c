@@ -276,20 +276,37 @@ static void test_stats(void **state)
 
 /* --- Open vSwitch: what has no place lies in TC's software --- */
 
-static struct host *host_ovs(unsigned int capacity)
+static void put_all_ovs(struct host *host)
 {
 	const struct nfo_place where = { .ifindex = 2 };
-	struct host *host;
 
-	host_sources = 1U << NFO_SOURCE_OVS;
-	host_flags = NFO_TABLE_ANY;
-	host = host_new();
-	host_sources = SOURCES;
-	host_flags = 0;
-	host->tc->capacity = capacity;
 	for (int i = 0; i < FLOWS_N; i++)
 		put_ovs_at(host, i, &where, 0x0800, 3, 0);
+}
+
+static struct host *host_ovs(unsigned int capacity)
+{
+	struct host *host = host_new();
+
+	host->tc->capacity = capacity;
+	put_all_ovs(host);
 	return host;
+}
+
+static int ovs_setup(void **state)
+{
+	(void)state;
+	host_sources = 1U << NFO_SOURCE_OVS;
+	host_flags = NFO_TABLE_ANY;
+	return 0;
+}
+
+static int ovs_teardown(void **state)
+{
+	(void)state;
+	host_sources = SOURCES;
+	host_flags = 0;
+	return 0;
 }
 
 /* In hardware, of [@first, @end); all of them lie in TC. */
@@ -365,6 +382,47 @@ static void test_ovs(void **state)
 	host_free(host);
 }
 
+/* A new process takes over what lies where, and goes on. */
+static void test_ovs_restart(void **state)
+{
+	struct host *host = host_ovs(PLACES);
+	unsigned int news;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		ovs_second(host, 0, PLACES);
+	news = host->tc->news;
+	process_stop(host);
+	process_start(host);
+	assert_int_equal(nfo_table_read_back(host->batch), FLOWS_N);
+	put_all_ovs(host);
+	assert_int_equal(ovs_inside(host, 0, PLACES), PLACES);
+	assert_int_equal(host->tc->news, news);
+	for (int i = 0; i < 15; i++)
+		ovs_second(host, FLOWS_N - PLACES, FLOWS_N);
+	assert_int_equal(ovs_inside(host, FLOWS_N - PLACES, FLOWS_N), PLACES);
+	assert_int_equal(host->tc->dels, 0);
+	host_free(host);
+}
+
+/* Rules that are for software anyhow wait for nothing. */
+static void test_ovs_software(void **state)
+{
+	struct host *host;
+
+	(void)state;
+	host_flags = NFO_TABLE_SKIP_HW;
+	host = host_ovs(0);
+	process_stop(host);
+	process_start(host);
+	assert_int_equal(nfo_table_read_back(host->batch), FLOWS_N);
+	put_all_ovs(host);
+	ovs_second(host, 0, 0);
+	assert_int_equal(host->tc->news, FLOWS_N);
+	assert_int_equal(nfo_table_waiting(host->table), 0);
+	host_free(host);
+}
+
 /* No driver takes it, full or not: two tries, and it is let be. */
 static void test_ovs_unable(void **state)
 {
@@ -372,11 +430,7 @@ static void test_ovs_unable(void **state)
 	struct host *host;
 
 	(void)state;
-	host_sources = 1U << NFO_SOURCE_OVS;
-	host_flags = NFO_TABLE_ANY;
 	host = host_new();
-	host_sources = SOURCES;
-	host_flags = 0;
 	host->tc->undriven = "nobody";
 	host->tc->links[1].indirect = true;
 	put_ovs_at(host, 1, &where, 0x0800, 3, 0);
@@ -488,8 +542,14 @@ int main(void)
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_stats),
-		cmocka_unit_test(test_ovs),
-		cmocka_unit_test(test_ovs_unable),
+		cmocka_unit_test_setup_teardown(test_ovs, ovs_setup,
+						ovs_teardown),
+		cmocka_unit_test_setup_teardown(test_ovs_restart, ovs_setup,
+						ovs_teardown),
+		cmocka_unit_test_setup_teardown(test_ovs_software, ovs_setup,
+						ovs_teardown),
+		cmocka_unit_test_setup_teardown(test_ovs_unable, ovs_setup,
+						ovs_teardown),
 		cmocka_unit_test(test_threads),
 	};
 
