@@ -11,7 +11,7 @@ DEBUG=/sys/kernel/debug/eswsim/eswsim0
 # checks of locks or memory several times slower.
 CONVERGE_MS=${CONVERGE_MS:-5000}
 [ ! -e /proc/lockdep ] || CONVERGE_MS=$((CONVERGE_MS * 2))
-[ ! -e /sys/kernel/debug/kmemleak ] || CONVERGE_MS=$((CONVERGE_MS * 3))
+[ ! -e /sys/kernel/debug/kmemleak ] || CONVERGE_MS=$((CONVERGE_MS * 6))
 
 # nic_rules: how many rules the NIC has, guards included.
 nic_rules() { grep -c . "$DEBUG/rules" || :; }
