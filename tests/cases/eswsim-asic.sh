@@ -171,9 +171,12 @@ checksums() {
 		vf1=eth/ip,len=40/tcp,csum=0x8e17/hex,000000
 	act ip "" "csum udp pipe @1" eth/ip/udp,len=20,csum=7/data vf1=eth/ip/udp,len=20,csum=0/data
 	act ip "" "csum udp and ip pipe @1" eth/ip,frag=3,proto=17,csum=0/data vf1=eth/ip,frag=3,proto=17/data
-	# A header that says to have no words is none to drop, in software.
+	# A header that says to have no words is none to drop, in software. What their sum
+	# is, assembler and C do not agree; with KASAN it is C (GENERIC_CSUM).
+	local none=0000
+	[ ! -e /sys/kernel/debug/kmemleak ] || none=ffff
 	act ip "" "csum ip pipe @1" eth,type=0x0800/hex,0000000000000000000000000000000000000000 \
-		vf1=eth,type=0x0800/hex,0000000000000000000000000000000000000000
+		vf1=eth,type=0x0800/hex,00000000000000000000${none}0000000000000000
 	# A frame shorter than its headers say is dropped.
 	act ip "" "csum udp pipe @1" eth/ip/udp/data/cut,60
 	act ipv6 "" "csum udp pipe @1" eth/ip6/udp/data/cut,60
