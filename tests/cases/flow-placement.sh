@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: stock dev
+# kernel: stock dev kasan
 # group: flow
 # timeout: 900
 #
