@@ -75,12 +75,9 @@ static void refused(struct nfo_entry *entry, int err, const char *text)
 		return;
 	nfo_entry_hold(entry, reason, text);
 	entry->from_tc = true;
-	if (reason == NFT_OFFLOAD_REASON_TABLE_FULL) {
-		if (entry->source == NFO_SOURCE_GUARD)
-			nfo_verdict_yield(entry->op.batch, entry);
-		else if (nfo_placer_full(entry, text))
-			return;
-	}
+	if (reason == NFT_OFFLOAD_REASON_TABLE_FULL &&
+	    nfo_placer_full(entry, text))
+		return;
 	/* What a driver cannot do at all it says with EOPNOTSUPP. */
 	if (means_later(err, reason, text))
 		nfo_retry_later(entry);

@@ -38,6 +38,17 @@ static struct nfo_id guard_id(const struct nfo_body *body)
 	};
 }
 
+unsigned int nfo_guard_rules(const struct nfo_entry *entry,
+			     const struct nfo_body *body)
+{
+	const struct nfo_entry *guard;
+
+	if (!nfo_guard_needed(entry, body))
+		return 1;
+	guard = nfo_entry_find(entry->table, NFO_SOURCE_GUARD, guard_id(body));
+	return guard && !nfo_load(&guard->hold) ? 1 : 2;
+}
+
 /*
  * The guard for rules such as @body. Of a tunnel's device (@indirect) they lie
  * in software, too, where a trap would end a packet (sch_handle_ingress() in
@@ -103,7 +114,6 @@ int nfo_guard_hold(struct nfo_batch *batch, struct nfo_entry *entry,
 		return -ENOMEM;
 	if (!guard->wanted) {
 		guard->indirect = entry->indirect;
-		guard->placer = entry->placer;
 		nfo_entry_want(guard, guard_body(body, entry->indirect));
 	}
 	/* Whoever asks anew has a reason to believe in another answer. */

@@ -381,7 +381,8 @@ static bool decide(struct nfo_placement *placement,
 	uint64_t need = (uint64_t)placement->used + flow->rules;
 	bool tight = is_tight(placement, flow, limit);
 	/* To find out that there is more room takes no place from anybody. */
-	bool probe = need <= limit && need > placement->capacity.limit;
+	bool probe = limit > placement->capacity.limit &&
+		placement->used < limit && need > placement->capacity.limit;
 
 	*paid = tight && !probe;
 	*verdict = (struct nfo_placement_verdict){ .place = flow };
@@ -390,7 +391,7 @@ static bool decide(struct nfo_placement *placement,
 	if (*paid && !nfo_pace_may_pay(&placement->pace, limit, need > limit,
 				       now_ms))
 		return false;
-	if (need <= limit)
+	if (need <= limit || probe)
 		return true;
 	if (!nfo_capacity_may_swap(&placement->capacity, now_ms))
 		return false;
@@ -445,21 +446,6 @@ bool nfo_placement_next(struct nfo_placement *placement, uint64_t now_ms,
 	else
 		*verdict = (struct nfo_placement_verdict){ 0 };
 	return found || again;
-}
-
-struct nfo_placement_flow *
-nfo_placement_yield(struct nfo_placement *placement, uint64_t now_ms)
-{
-	struct nfo_placement_flow *flow;
-
-	flow = flow_of(nfo_share_coldest_of_all(&placement->share,
-						when(placement, now_ms)));
-	if (!flow)
-		return NULL;
-	move(placement, flow, NFO_PLACEMENT_EVICTING, now_ms);
-	placement->stats.evicted++;
-	nfo_capacity_refused(&placement->capacity, placement->inside, now_ms);
-	return flow;
 }
 
 /* --- answers --- */

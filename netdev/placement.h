@@ -158,14 +158,6 @@ void nfo_placement_evicted(struct nfo_placement *placement,
 			   struct nfo_placement_flow *flow, uint64_t now_ms);
 
 /*
- * nfo_placement_yield: a rule that many flows rely on needs room, and is no flow:
- * who is to go for it. The place is given to no other for a second. NULL: nobody
- * is there.
- */
-struct nfo_placement_flow *
-nfo_placement_yield(struct nfo_placement *placement, uint64_t now_ms);
-
-/*
  * nfo_placement_share: these parts are guaranteed from now on, as in the
  * configuration. 0 or -EINVAL (more than all).
  */

@@ -101,8 +101,7 @@ void nfo_placer_set_outside(struct nfo_entry *entry, bool outside)
 
 bool nfo_placer_takes_part(const struct nfo_entry *entry)
 {
-	return entry->placer && entry->source != NFO_SOURCE_GUARD &&
-	       !entry->dead && !entry->deleted &&
+	return entry->placer && !entry->dead && !entry->deleted &&
 	       entry->said && !entry->software &&
 	       (!entry->hold || entry->no_place);
 }
@@ -114,7 +113,8 @@ int nfo_placer_join(struct nfo_entry *entry, bool inside)
 	memset(&entry->seat, 0, sizeof(entry->seat));
 	entry->uncounted = 0;
 	return nfo_placement_add(entry->placer->placement, &entry->seat,
-				 entry->source, said->place.ifindex, 1,
+				 entry->source, said->place.ifindex,
+				 nfo_guard_rules(entry, said),
 				 said->hash ^ said->place.ifindex, inside,
 				 nfo_table_now(entry->table));
 }
@@ -231,7 +231,7 @@ void nfo_placer_sync(struct nfo_entry *entry)
 	struct nfo_placer *placer = entry->placer;
 	bool candidate;
 
-	if (!placer || entry->source == NFO_SOURCE_GUARD)
+	if (!placer)
 		return;
 	candidate = nfo_placer_takes_part(entry);
 	if (!candidate) {
@@ -259,6 +259,14 @@ void nfo_placer_count(struct nfo_entry *entry, uint64_t packets)
 	if ((uint32_t)now - entry->seat.rate.seen_ms < COUNT_MIN_MS)
 		return;
 	pthread_mutex_lock(&placer->lock);
+	/* One that waits may need a guard no more, or again. */
+	if (entry->seat.state == NFO_PLACEMENT_OUTSIDE && entry->said &&
+	    entry->seat.rules != nfo_guard_rules(entry, entry->said)) {
+		nfo_placement_del(placer->placement, &entry->seat, now);
+		packets = entry->uncounted;
+		nfo_placer_join(entry, false);
+		entry->uncounted = packets;
+	}
 	nfo_placement_count(placer->placement, &entry->seat, entry->uncounted,
 			    now);
 	pthread_mutex_unlock(&placer->lock);

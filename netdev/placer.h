@@ -98,12 +98,6 @@ void nfo_placer_stay_outside(struct nfo_entry *entry);
  */
 bool nfo_verdict_admit(struct nfo_batch *batch, struct nfo_entry *entry);
 
-/*
- * Shard locked: the NIC has no room for @guard, and so for no flow of its port:
- * another is to make some. Left in @batch.
- */
-void nfo_verdict_yield(struct nfo_batch *batch, const struct nfo_entry *guard);
-
 /* Under RCU, no lock: does what is left in @batch. False: nothing was. */
 bool nfo_verdict_carry_out(struct nfo_batch *batch);
 

@@ -229,23 +229,3 @@ struct cds_list_head *nfo_share_coldest(struct nfo_share *share,
 	}
 	return best ? nfo_heat_coldest(&best->cells[source]->in, now) : NULL;
 }
-
-struct cds_list_head *nfo_share_coldest_of_all(struct nfo_share *share,
-					       double now)
-{
-	struct nfo_share_port *best = NULL;
-	unsigned int source = 0;
-
-	for (uint32_t i = 0; i < share->n_ports; i++) {
-		struct nfo_share_port *port = &share->ports[i];
-
-		for (unsigned int s = 0; s < NFO_SHARE_SOURCES; s++) {
-			if (port->cold[s] == NFO_HEAT_EMPTY ||
-			    (best && port->cold[s] >= best->cold[source]))
-				continue;
-			best = port;
-			source = s;
-		}
-	}
-	return best ? nfo_heat_coldest(&best->cells[source]->in, now) : NULL;
-}

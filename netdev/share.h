@@ -101,8 +101,4 @@ struct cds_list_head *nfo_share_coldest(struct nfo_share *share,
 					struct nfo_share_at at, uint32_t size,
 					bool owed, double now);
 
-/* nfo_share_coldest_of_all: the coldest inside, whosever it is. NULL: none. */
-struct cds_list_head *nfo_share_coldest_of_all(struct nfo_share *share,
-					       double now);
-
 #endif /* NFO_SHARE_H */

@@ -455,6 +455,13 @@ bool nfo_guard_needed(const struct nfo_entry *entry,
 		      const struct nfo_body *body);
 
 /*
+ * Under RCU: how many rules it takes to place @body for @entry: with its guard, if
+ * that is not there.
+ */
+unsigned int nfo_guard_rules(const struct nfo_entry *entry,
+			     const struct nfo_body *body);
+
+/*
  * Under RCU, no lock: makes sure @entry holds the guard that @body needs,
  * and that this is on its way. 0 or -ENOMEM.
  */

@@ -68,19 +68,6 @@ static bool ask(struct nfo_batch *batch, struct nfo_placer *placer,
 	return !own;
 }
 
-void nfo_verdict_yield(struct nfo_batch *batch, const struct nfo_entry *guard)
-{
-	struct nfo_placer *placer = guard->placer;
-
-	if (!placer)
-		return;
-	pthread_mutex_lock(&placer->lock);
-	if (room_for_verdict(batch))
-		note(batch, nfo_placement_yield(placer->placement,
-						nfo_table_now(placer->table)));
-	pthread_mutex_unlock(&placer->lock);
-}
-
 bool nfo_verdict_admit(struct nfo_batch *batch, struct nfo_entry *entry)
 {
 	struct nfo_placer *placer = entry->placer;
