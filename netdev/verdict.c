@@ -64,6 +64,8 @@ static bool ask(struct nfo_batch *batch, struct nfo_placer *placer,
 			return true;
 		note(batch, verdict.evict);
 		note(batch, verdict.place);
+		if (own && verdict.place == own)
+			return false;
 	}
 	return !own;
 }
