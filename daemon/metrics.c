@@ -40,7 +40,7 @@ static const struct family families[] = {
 	{ "rules_placed", "counter", "TC rules that were acknowledged.",
 	  "rules", NULL, "added" },
 	{ "rules_refused", "counter",
-	  "TC rules that were refused, by reason.",
+	  "TC rules that were refused, or had no place, by reason.",
 	  "refusals", "reason", NULL },
 	{ "rule_events", "counter", "What else became of TC rules.",
 	  "rules", "event",
