@@ -207,7 +207,19 @@ static bool is_flawless(const struct tuple *t, const struct frame *frame)
 	       (l4[12] >> 4 == 5 && (t->tcp_flags & 0x37) == 0x10);
 }
 
+/* From an address to the same. */
+static bool is_to_itself(const struct tuple *t)
+{
+	return t->key.eth_type == htons(ETH_P_IP) ?
+	       t->key.ipv4_src == t->key.ipv4_dst :
+	       !memcmp(&t->key.ipv6_src, &t->key.ipv6_dst, sizeof(t->key.ipv6_src));
+}
+
 /*
+ * Who talks to himself is a new connection, and with NAT about its two directions
+ * can want the same tuple: then conntrack gives one of them any port, by chance
+ * (nf_nat_l4proto_unique_tuple() in net/netfilter/nf_nat_core.c).
+ *
  * A flowtable in software forwards what is not flawless, as hardware does, but not
  * with a tag of any priority, for it compares that, too (nf_flow_tuple_encap()),
  * and leaves it to the stack.
@@ -217,7 +229,8 @@ bool exempt_routed(const struct frame *frame)
 	struct tuple t;
 
 	return tuple_read(&t, frame) &&
-	       (header_is_cut(&t, frame) || (has_priority(&t, frame) && !is_flawless(&t, frame)));
+	       (header_is_cut(&t, frame) || is_to_itself(&t) ||
+		(has_priority(&t, frame) && !is_flawless(&t, frame)));
 }
 
 /*
