@@ -36,6 +36,7 @@ static struct {
     unsigned int ports_told;
     unsigned int outcomes;
     unsigned int purges;
+    uint32_t grace_ms;          /* As the module has it. */
     long long int now;
 } world;
 
@@ -87,11 +88,26 @@ WRAP(int, nfo_flowtable_source_bind, struct nfo_flowtable_source *source,
      uint32_t grace_ms)
 {
     assert_ptr_equal(source, SOURCE);
-    assert_true(grace_ms > 0);
+    world.grace_ms = grace_ms;
     /* Whose rules they are has to be known before the first flow comes. */
     assert_true(world.claimed);
     world.bound = !world.bind_error;
     return world.bind_error;
+}
+
+WRAP(struct nfo_provider *, nfo_flowtable_source_provider,
+     struct nfo_flowtable_source *source)
+{
+    assert_ptr_equal(source, SOURCE);
+    return (struct nfo_provider *) &world;
+}
+
+WRAP(int, nfo_provider_grace, struct nfo_provider *provider OVS_UNUSED,
+     uint32_t grace_ms)
+{
+    assert_int_not_equal(grace_ms, world.grace_ms);
+    world.grace_ms = grace_ms;
+    return 0;
 }
 
 WRAP(int, nfo_flowtable_source_stop, struct nfo_flowtable_source *source,
@@ -188,6 +204,7 @@ setup(void **state)
     memset(&world, 0, sizeof world);
     memset(&sender, 0, sizeof sender);
     memset(&offload, 0, sizeof offload);
+    atomic_init(&offload.grace_ms, 10000);
     world.now = 1000000;
     *state = nft_create(&offload, &sender);
     return 0;
@@ -220,7 +237,13 @@ test_bind(void **state)
     assert_int_equal(world.opens, 0);
     run(nft);
     assert_true(world.bound);
+    assert_int_equal(world.grace_ms, 10000);
     assert_int_equal(world.ports_told, 2);
+    /* The module is told of another grace, once. */
+    atomic_store(&offload.grace_ms, 60000);
+    nft_run(nft);
+    nft_run(nft);
+    assert_int_equal(world.grace_ms, 60000);
     sender.outcome(sender.aux, &view);
     assert_int_equal(world.outcomes, 1);
     nft_port_changed(nft, NULL, &ports[0]);
