@@ -40,7 +40,7 @@ setup() {
 	modprobe -a nf_conntrack act_ct
 	sysctl -qw net.netfilter.nf_conntrack_acct=1
 	restore=
-	if zcat /proc/config.gz 2>/dev/null | grep -q '^CONFIG_NET_TC_SKB_EXT=y'; then
+	if zcat /proc/config.gz 2>/dev/null | sees '^CONFIG_NET_TC_SKB_EXT=y'; then
 		restore=yes
 	fi
 }

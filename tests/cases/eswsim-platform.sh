@@ -134,7 +134,7 @@ names() {
 	eq "physfn of VF 1" "$(realpath $NIC/virtfn1/physfn)" "$(realpath $NIC)"
 	eq "driver" "$(basename "$(realpath $NIC/driver)")" eswsim
 	for dev in "$(port p0)" "$(rep 0)" "$(vf 0)" "$(port wire)"; do
-		ethtool -i "$dev" | grep -qx "driver: eswsim" || die "ethtool -i $dev: $(ethtool -i "$dev")"
+		ethtool -i "$dev" | sees -x "driver: eswsim" || die "ethtool -i $dev: $(ethtool -i "$dev")"
 	done
 	devlink dev info eswsim/eswsim0 > "$WORK/info"
 	grep -q "driver eswsim" "$WORK/info" || die "devlink info: $(cat "$WORK/info")"
@@ -153,7 +153,7 @@ features() {
 	local dev reps
 	nic_up 1
 	for dev in "$(port p0)" "$(rep 0)"; do
-		ethtool -k "$dev" | grep -qx "hw-tc-offload: on" || die "hw-tc-offload of $dev is not on"
+		ethtool -k "$dev" | sees -x "hw-tc-offload: on" || die "hw-tc-offload of $dev is not on"
 		tc qdisc add dev "$dev" clsact
 		ethtool -K "$dev" hw-tc-offload off
 		! tc filter add dev "$dev" ingress protocol ip flower skip_sw action drop 2> "$WORK/err" || die "a rule is taken with hw-tc-offload off"
@@ -162,16 +162,16 @@ features() {
 		tc filter add dev "$dev" ingress protocol ip flower skip_sw action drop
 		dmesg -C
 		ethtool -K "$dev" hw-tc-offload off > /dev/null 2>&1 || :
-		ethtool -k "$dev" | grep -q "^hw-tc-offload: on" || die "hw-tc-offload of $dev goes off under a rule"
-		dmesg | grep -q "remove the 1 TC rules first" || die "no reason given: $(dmesg)"
+		ethtool -k "$dev" | sees "^hw-tc-offload: on" || die "hw-tc-offload of $dev goes off under a rule"
+		dmesg | sees "remove the 1 TC rules first" || die "no reason given: $(dmesg)"
 		[ "$(grep -c . "$DEBUG/rules")" -ge 1 ] || die "the rule is not in the table"
 		ethtool -K "$dev" hw-tc-offload on
 		tc qdisc del dev "$dev" clsact
 		ethtool -K "$dev" hw-tc-offload off
-		ethtool -k "$dev" | grep -qx "hw-tc-offload: off" || die "hw-tc-offload of $dev stays on without rules"
+		ethtool -k "$dev" | sees -x "hw-tc-offload: off" || die "hw-tc-offload of $dev stays on without rules"
 	done
 	for dev in hit miss drop; do
-		ethtool -S "$(rep 0)" | grep -q "hw_rx_${dev}_packets: 0" || die "ethtool -S: $(ethtool -S "$(rep 0)")"
+		ethtool -S "$(rep 0)" | sees "hw_rx_${dev}_packets: 0" || die "ethtool -S: $(ethtool -S "$(rep 0)")"
 	done
 	ip link set "$(vf 0)" address 02:00:00:00:00:07 mtu 9000
 	eq "MTU" "$(cat "/sys/class/net/$(vf 0)/mtu")" 9000
@@ -185,7 +185,7 @@ features() {
 # Table size and profile come into force by a reload, which keeps the VFs.
 reload() {
 	nic_up 2
-	devlink resource show eswsim/eswsim0 | grep -q "name rules size [0-9]* .*occ 0" || die "resource: $(devlink resource show eswsim/eswsim0)"
+	devlink resource show eswsim/eswsim0 | sees "name rules size [0-9]* .*occ 0" || die "resource: $(devlink resource show eswsim/eswsim0)"
 	devlink resource set eswsim/eswsim0 path rules size 2
 	! devlink dev param set eswsim/eswsim0 name profile value nosuch cmode driverinit 2> "$WORK/err" || die "an unknown profile is taken"
 	grep -q "unknown profile" "$WORK/err" || die "devlink says: $(cat "$WORK/err")"
@@ -198,9 +198,9 @@ reload() {
 	tc filter add dev "$(rep 0)" ingress protocol arp pref 2 flower skip_sw action drop
 	! tc filter add dev "$(rep 0)" ingress protocol ipv6 pref 3 flower skip_sw action drop 2> "$WORK/err" || die "three rules in a table of two"
 	grep -q "the table is full" "$WORK/err" || die "tc says: $(cat "$WORK/err")"
-	devlink resource show eswsim/eswsim0 | grep -q "size 2 .*occ 2" || die "resource: $(devlink resource show eswsim/eswsim0)"
+	devlink resource show eswsim/eswsim0 | sees "size 2 .*occ 2" || die "resource: $(devlink resource show eswsim/eswsim0)"
 	echo 1 > $DEBUG/forget_rules
-	devlink resource show eswsim/eswsim0 | grep -q "size 2 .*occ 0" || die "rules are left: $(devlink resource show eswsim/eswsim0)"
+	devlink resource show eswsim/eswsim0 | sees "size 2 .*occ 0" || die "rules are left: $(devlink resource show eswsim/eswsim0)"
 	devlink dev reload eswsim/eswsim0
 	rep 1 > /dev/null || die "no representor after a reload"
 	ip netns add other
@@ -220,7 +220,7 @@ slow_path() {
 	before=$(hw "$(rep 0)" hw_rx_miss_packets)
 	ping_ok 0 1
 	[ "$(hw "$(rep 0)" hw_rx_miss_packets)" -ge $((before + 3)) ] || die "misses are not counted: $(ethtool -S "$(rep 0)")"
-	ethtool -S "$(rep 0)" | grep -q "hw_rx_hit_packets: 0" || die "hits without a rule"
+	ethtool -S "$(rep 0)" | sees "hw_rx_hit_packets: 0" || die "hits without a rule"
 
 	# The priority is the VM's own affair (by TOS it is 6), as on a wire.
 	nft -f - <<-NFT
@@ -452,7 +452,7 @@ cycles() {
 	ip link del br0
 	nic_gone
 	# A bridge says so when it gets its own frames back.
-	! dmesg | grep -q 'own address as source' || die "frames go round: $(dmesg | grep -c 'own address as source')"
+	! dmesg | sees 'own address as source' || die "frames go round: $(dmesg | grep -c 'own address as source')"
 }
 
 modprobe eswsim

@@ -104,7 +104,7 @@ counters() {
 	frames vf0 $F
 	frames vf0 $F
 	[ "$(dropped)" = 2 ] || die "$CASE: $(tc -s filter show dev "$rep0" ingress)"
-	tc -s filter show dev "$rep0" ingress | grep -q "Sent hardware 570 bytes 5 pkt" ||
+	tc -s filter show dev "$rep0" ingress | sees "Sent hardware 570 bytes 5 pkt" ||
 		die "$CASE: $(tc -s filter show dev "$rep0" ingress)"
 	[ $(($(hw "$rep0" hw_rx_drop_packets) - before)) = 2 ] || die "$CASE: by the port"
 	clear_rules
@@ -132,7 +132,7 @@ own_actions() {
 	local to="action mirred egress redirect dev"
 	CASE="a policer that two rules share"
 	tc actions add action police index 77 $BUCKET conform-exceed drop/pipe skip_sw || die "$CASE"
-	policer 77 | grep -q "in_hw in_hw_count 1" || die "$CASE: $(policer 77)"
+	policer 77 | sees "in_hw in_hw_count 1" || die "$CASE: $(policer 77)"
 	grep -q police $DEBUG/rules && die "$CASE: rules: $(cat $DEBUG/rules)"
 	rule "$rep0" 1 protocol all flower skip_sw action police index 77 $to "$rep2"
 	rule "$rep1" 1 protocol all flower skip_sw action police index 77 $to "$rep2"
@@ -140,17 +140,17 @@ own_actions() {
 	frames vf1 $F vf2=$F
 	frames vf0 $F vf2=$F
 	frames vf1 $F
-	policer 77 | grep -q "Sent hardware 456 bytes 4 pkt" || die "$CASE: $(policer 77)"
-	policer 77 | grep -q "dropped 1," || die "$CASE: $(policer 77)"
+	policer 77 | sees "Sent hardware 456 bytes 4 pkt" || die "$CASE: $(policer 77)"
+	policer 77 | sees "dropped 1," || die "$CASE: $(policer 77)"
 	CASE="its limits change under the rules"
 	tc actions replace action police index 77 rate 1gbit burst 100000 conform-exceed drop/pipe skip_sw
 	frames vf1 $F vf2=$F
 	frames vf0 $F vf2=$F
-	policer 77 | grep -q "Sent hardware 684 bytes 6 pkt" || die "$CASE: $(policer 77)"
+	policer 77 | sees "Sent hardware 684 bytes 6 pkt" || die "$CASE: $(policer 77)"
 	CASE="it outlives the rules, and the rules it"
 	clear_rules "$rep0"
 	clear_rules "$rep1"
-	policer 77 | grep -q "in_hw in_hw_count 1" || die "$CASE: $(policer 77)"
+	policer 77 | sees "in_hw in_hw_count 1" || die "$CASE: $(policer 77)"
 	rule "$rep0" 1 protocol all flower skip_sw action police index 77 $to "$rep2"
 	frames vf0 $F vf2=$F
 	clear_rules
@@ -163,7 +163,7 @@ own_actions() {
 	CASE="other actions of their own"
 	! tc actions add action gact drop index 9 skip_sw 2> "$WORK/gact" || die "$CASE: taken"
 	tc actions add action gact drop index 9
-	tc -s actions get action gact index 9 | grep -q not_in_hw || die "$CASE: in hardware"
+	tc -s actions get action gact index 9 | sees not_in_hw || die "$CASE: in hardware"
 	tc actions del action gact index 9
 }
 

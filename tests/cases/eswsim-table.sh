@@ -96,7 +96,7 @@ full_table() {
 		die "$CASE: $(devlink resource show eswsim/eswsim0)"
 	# A rule that hardware has no room for stays in software.
 	rule "$rep0" 1 protocol ip flower dst_ip 10.0.0.4 $to
-	tc filter show dev "$rep0" ingress | grep -q not_in_hw || die "$CASE: not_in_hw"
+	tc filter show dev "$rep0" ingress | sees not_in_hw || die "$CASE: not_in_hw"
 	clear_rules
 	rule "$rep0" 1 $f dst_ip 10.0.0.3 $to
 	rmmod eswsim

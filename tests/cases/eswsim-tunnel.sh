@@ -342,13 +342,13 @@ removals() {
 	on_tunnel gnv 1 protocol all flower enc_key_id 42 action drop
 	cleanup
 	devlink dev eswitch set eswsim/eswsim0 mode legacy
-	! tc filter show dev gnv ingress | grep -q "^ *in_hw" || die "$CASE: still in hardware"
+	! tc filter show dev gnv ingress | sees "^ *in_hw" || die "$CASE: still in hardware"
 	CASE="the NIC comes, the tunnel is there"
 	devlink dev eswitch set eswsim/eswsim0 mode switchdev
 	clear_rules gnv
 	on_tunnel gnv 1 protocol all flower enc_key_id 42 action drop
 	rmmod eswsim
-	! tc filter show dev gnv ingress | grep -q "^ *in_hw" || die "$CASE: and is in hardware without a NIC"
+	! tc filter show dev gnv ingress | sees "^ *in_hw" || die "$CASE: and is in hardware without a NIC"
 	ip link del gnv
 	ip link del gre4
 	ip link del gre6

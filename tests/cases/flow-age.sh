@@ -18,7 +18,7 @@ sysctl -qw net.netfilter.nf_flowtable_udp_timeout=5 \
 daemon_start
 ruleset
 
-gone() { ! nft-offload flows --json | grep -q . && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
+gone() { ! nft-offload flows --json | sees . && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
 
 # Busy for 24 s or more at 50 packets a second, with 5, 6 and 7 s timeouts.
 vm 1 udpflow recv 5001 --for 500 > "$WORK/recv" &

@@ -56,7 +56,7 @@ ip -n out route add default via 10.0.9.1
 bond - bond9 active-backup "$(port p0)"
 ip addr add 10.0.9.1/24 dev bond9
 
-shares() { tc qdisc show dev "$1" | grep -q "ingress_block $(cat "/sys/class/net/$2/ifindex")"; }
+shares() { tc qdisc show dev "$1" | sees "ingress_block $(cat "/sys/class/net/$2/ifindex")"; }
 for dev in "$(rep 0)" "$(rep 1)"; do
 	until_true 20 shares "$dev" bond8 || die "$dev has no share of the bond's block: $(tc qdisc show dev "$dev")"
 done

@@ -50,7 +50,7 @@ s.close()
 PY
 client=$!
 four() { [ "$(nft-offload flows --json --in-hw | jq -s '[.[] | .original, .reply | select(.state == "in_hw")] | length')" = 4 ]; }
-listed() { conntrack -L -p "$1" --dport "$2" 2> /dev/null | grep -q "$3"; }
+listed() { conntrack -L -p "$1" --dport "$2" 2> /dev/null | sees "$3"; }
 until_true 30 four || die "not in hardware: $(nft-offload flows)"
 ids=$(conntrack -L -o id 2> /dev/null | grep -E 'dport=500[13]' | grep -o ' id=[0-9]*' | sort)
 sleep 4
@@ -72,7 +72,7 @@ touch "$WORK/stop"
 wait $sender
 wait $receiver
 grep -q ' lost=0 ' "$WORK/recv" || die "UDP: $(cat "$WORK/recv")"
-none() { ! nft-offload flows --json | grep -q . && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
+none() { ! nft-offload flows --json | sees . && [ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]; }
 until_true 100 none || die "idle flows are still there: $(nft-offload flows)"
 listed tcp 5003 ESTABLISHED || die "the idle TCP connection has gone at once: $(conntrack -L 2>&1)"
 until_true 150 eval '! listed tcp 5003 ESTABLISHED' || die "the idle TCP connection stays: $(conntrack -L 2>&1)"

@@ -49,7 +49,7 @@ watch() {
 watch &
 watcher=$!
 
-in_hw() { nft-offload flows --json --in-hw | grep -q .; }
+in_hw() { nft-offload flows --json --in-hw | sees .; }
 none() { ! in_hw; }
 carried() { # the NIC has got 200 packets since: $1
 	[ "$(hw "$(rep 0)" hw_rx_hit_packets)" -ge $(($1 + 200)) ]

@@ -37,7 +37,7 @@ echo "conntrack with the flag: $ORIGINAL $REPLY"
 nft list ruleset | sed '/^\t\tcounter$/d' > "$WORK/without.nft"
 nft flush ruleset
 nft -f "$WORK/without.nft"
-! nft list flowtables | grep -q counter || die "the flag is still there: $(nft list flowtables)"
+! nft list flowtables | sees counter || die "the flag is still there: $(nft list flowtables)"
 echo_up "without the flag" vm0 10.0.1.2 5001 2
 echo_run "without the flag"
 until_true 30 all_known || die "the daemon does not know: $(said)"

@@ -22,7 +22,7 @@ stream() { # starts an endless flow from vm0 to vm1
 }
 stream_end() { reap TERM $SENDER $RECEIVER; }
 two() { [ "$(rules "$(rep 0)")" -ge 1 ] && [ "$(rules "$(rep 1)")" -ge 1 ]; }
-none() { [ "$(rules "$(rep 0)" "$(rep 1)" "$(rep 2)")" = 0 ] && ! nft-offload flows --json | grep -q .; }
+none() { [ "$(rules "$(rep 0)" "$(rep 1)" "$(rep 2)")" = 0 ] && ! nft-offload flows --json | sees .; }
 
 ruleset
 stream

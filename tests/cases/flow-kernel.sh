@@ -42,8 +42,8 @@ helpers() {
 	wait "${senders[@]}"
 	wait "${receivers[@]}"
 	! offered 5060 || die "a SIP flow was offered: $(nft-offload flows --json)"
-	! conntrack -L -p udp --dport 5060 2> /dev/null | grep -q OFFLOAD || die "a SIP flow is in the flowtable"
-	conntrack -L -p udp --dport 5060 2> /dev/null | grep -q 'helper=sip' || die "no helper: $(conntrack -L 2>&1)"
+	! conntrack -L -p udp --dport 5060 2> /dev/null | sees OFFLOAD || die "a SIP flow is in the flowtable"
+	conntrack -L -p udp --dport 5060 2> /dev/null | sees 'helper=sip' || die "no helper: $(conntrack -L 2>&1)"
 	grep -q ' lost=0 ' "$WORK/sip" || die "SIP: $(cat "$WORK/sip")"
 	echo "ok: SIP in software, beside a flow that is not"
 	ftp

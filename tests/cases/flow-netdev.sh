@@ -60,7 +60,7 @@ echo_run "beside static rules"
 back=$(($(hits "$(rep 1)") - back))
 [ $back -ge "$COUNT" ] || die "the other way is not in hardware: $(said)"
 refused_for busy || die "no reason any more: $(said)"
-flows_json | grep -q 'netdev chain' || die "no words: $(said)"
+flows_json | sees 'netdev chain' || die "no words: $(said)"
 dropped "after a connection"
 daemon_stop
 dropped "without the daemon"

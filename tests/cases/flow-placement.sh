@@ -44,7 +44,8 @@ jq -se 'any(.[] | .original, .reply; .reason? == "table_full" and (.driver_text 
 before=$(packets)
 percent=$(share 10)
 echo "hardware carries $percent % of all packets"
-[ "$percent" -ge 85 ] || die "hardware carries too little: $(said)"
+# By chance a third; a slow sender sends the hot ones less often.
+[ "$percent" -ge 70 ] || die "hardware carries too little: $(said)"
 becomes_hot 'others' 20 30
 [ "$(packets)" -ge "$before" ] || die "counters run backwards"
 becomes_hot 'the first ones' 0 10
@@ -58,7 +59,7 @@ until_true 60 nic_has 0 || die "rules are left: $(cat $DEBUG/rules)"
 ruleset
 sed -i '/^[[:space:]]*counter$/d' "$WORK/router.nft"
 nft -f "$WORK/router.nft"
-if nft list flowtables | grep -q counter; then die "still counted"; fi
+if nft list flowtables | sees counter; then die "still counted"; fi
 hot 0 1 1 0
 talk 10.0.1.2 30000
 until_true 120 all_there || die "not all connections are there: $(said)"

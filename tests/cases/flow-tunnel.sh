@@ -38,7 +38,7 @@ serve out 5001
 daemon_start
 offload "$rep" "$p0"
 
-has_clsact() { tc qdisc show dev tun0 | grep -q clsact; }
+has_clsact() { tc qdisc show dev tun0 | sees clsact; }
 
 # tunnel "OUR TYPE..." "ENCAP..." "THEIR TYPE...": both ends, and the routes.
 tunnel() {

@@ -145,7 +145,7 @@ part_order() {
 	unload
 	insmod "$(modinfo -n nf_flow_table_inet)"
 	! modprobe nft_offload 2> "$WORK/modprobe" || die "loaded after nf_flow_table_inet"
-	dmesg | grep -q "nft_offload: nf_flow_table_inet is already there" || die "no word about the order"
+	dmesg | sees "nft_offload: nf_flow_table_inet is already there" || die "no word about the order"
 	nft -f - <<< 'table inet o { flowtable f { hook ingress priority 0; devices = { lo }; }; }'
 	nft flush ruleset
 	until_true 10 rmmod nf_flow_table_inet || die "nf_flow_table_inet stays"
@@ -291,13 +291,13 @@ part_answers() {
 		ct HW_OFFLOAD || die "a busy flow has gone after $i times 2 s: $(conntrack -L 2>&1)"
 	done
 	# Both directions were told the same totals; a few packets are software's.
-	wait_for eval 'conntrack -L 2>/dev/null | grep -qE "packets=120[0-9]{2} bytes=720000[0-9]{5} .*packets=120[0-9]{2} bytes=720000[0-9]{5} "'
+	wait_for eval 'conntrack -L 2>/dev/null | sees -E "packets=120[0-9]{2} bytes=720000[0-9]{5} .*packets=120[0-9]{2} bytes=720000[0-9]{5} "'
 	# Totals do not go back, an unknown flow is answered.
 	say count 1 1 0
 	state ' stale=2 ' || die "$(cat "$WORK/get")"
 	# However large they are, they are taken in one go.
 	say count 20000 9000000000000000000 100
-	wait_for eval 'conntrack -L 2>/dev/null | grep -qE "bytes=90000000000000[0-9]{5} .*bytes=90000000000000[0-9]{5} "'
+	wait_for eval 'conntrack -L 2>/dev/null | sees -E "bytes=90000000000000[0-9]{5} .*bytes=90000000000000[0-9]{5} "'
 	say unknown 12345678
 	wait_for said '^del id=12345678'
 	# Idle: gone after the timeout.

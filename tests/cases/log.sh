@@ -15,7 +15,7 @@ lines() {
 	journalctl --sync 2> /dev/null || :
 	journalctl -q --no-pager -o cat "$@"
 }
-has() { lines "$1" | grep -qE -- "$2"; }
+has() { lines "$1" | sees -E -- "$2"; }
 
 rm -rf /run/log/journal
 mkdir -p /run/systemd/journal /run/log/journal
@@ -60,7 +60,7 @@ until_true 60 known || die "$(nft-offload flows)"
 flow=$(journalctl -q --no-pager -o json -n 1 NFT_OFFLOAD_REASON=table_full | jq -r .NFT_OFFLOAD_FLOW)
 # As it is, for the command.
 # shellcheck disable=SC2086
-nft-offload why $flow | grep -q 'in software, table_full' || die "why $flow"
+nft-offload why $flow | sees 'in software, table_full' || die "why $flow"
 journalctl -q --no-pager -o json -n 1 NFT_OFFLOAD_REASON=table_full |
 	jq -e '.NFT_OFFLOAD_DRIVER_TEXT | contains("eswsim: ")' > /dev/null || die "the driver's words are no field"
 journalctl -q --no-pager -o json -n 1 NFT_OFFLOAD_REASON=table_full |

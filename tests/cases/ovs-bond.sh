@@ -65,8 +65,8 @@ ovs-ofctl add-flow br0 in_port=9,actions=1
 
 echo "--- both ways"
 ping_hw "both ways"
-tc qdisc show dev "$(port p0)" | grep -q "ingress_block $BLOCK" || die "p0 is not bound: $(tc qdisc show dev "$(port p0)")"
-flows | grep -q 'in_port(bond9).*packets:[1-9]' || die "not counted: $(flows)"
+tc qdisc show dev "$(port p0)" | sees "ingress_block $BLOCK" || die "p0 is not bound: $(tc qdisc show dev "$(port p0)")"
+flows | sees 'in_port(bond9).*packets:[1-9]' || die "not counted: $(flows)"
 
 echo "--- the member goes and comes"
 # Open vSwitch forgets a flow without packets after 10 s, and its reason with it.
@@ -74,9 +74,9 @@ ip netns exec vm0 ping -q -i 0.5 10.1.0.9 > /dev/null &
 pinging=$!
 release
 until_true 20 block_rules_are 0 || die "rules stay: $(tc filter show block "$BLOCK")"
-free() { ! tc qdisc show dev "$(port p0)" | grep -q ingress_block; }
+free() { ! tc qdisc show dev "$(port p0)" | sees ingress_block; }
 until_true 20 free || die "p0 is bound still: $(tc qdisc show dev "$(port p0)"; grep -i lag $OVS_LOG)"
-until_true 20 eval 'ovs-appctl nft-offload/flows | grep -q "has no member"' ||
+until_true 20 eval 'ovs-appctl nft-offload/flows | sees "has no member"' ||
 	die "no reason: $(ovs-appctl nft-offload/flows)"
 reap TERM $pinging
 enslave

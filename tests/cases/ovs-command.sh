@@ -39,7 +39,7 @@ cmdj flows ovs | jq -e '.[] | select(.in_hw and (.flow | contains("0x0800"))) |
 	.state == "in_hw" and .path == "hardware" and .reason == "none" and .place.prio >= 17 and
 	.place.handle >= 268435456 and (.rule | contains("redirect")) and (.actions | length) > 0' > "$WORK/jq" ||
 	die "flows: $(cmdj flows ovs)"
-cmd flows | grep -q 'source:ovs, state:in_hw, path:hardware, port:' || die "text of flows: $(cmd flows)"
+cmd flows | sees 'source:ovs, state:in_hw, path:hardware, port:' || die "text of flows: $(cmd flows)"
 if out=$(cmd flows nobody 2>&1); then
 	die "a source that is none: $out"
 fi
@@ -76,15 +76,15 @@ grep -q 'state: not in hardware' "$WORK/why" && grep -q '^  reason: action_unsup
 # Figures.
 cmdj stats | jq -e '.flows >= 1 and .added >= 1 and .reasons.action_unsupported.now >= 1 and
 	.reasons.action_unsupported.so_far >= 1 and (.reasons | length) > 20' > "$WORK/jq" || die "stats: $(cmdj stats)"
-cmd stats | grep -Eq '^action_unsupported +[1-9][0-9]* +[1-9]' || die "stats: $(cmd stats)"
+cmd stats | sees -E '^action_unsupported +[1-9][0-9]* +[1-9]' || die "stats: $(cmd stats)"
 cmdj table | jq -e --arg rep "$(rep 1)" 'any(.[]; .source == "ovs" and .port == $rep and .in_hw >= 1)' > "$WORK/jq" ||
 	die "table: $(cmdj table)"
-cmd table | grep -Eq "^ovs +$(rep 1) +[1-9]" || die "table: $(cmd table)"
+cmd table | sees -E "^ovs +$(rep 1) +[1-9]" || die "table: $(cmd table)"
 
 # What OVS's own commands show.
-ovs-appctl dpctl/offload-stats-show | grep -q 'Refused: action_unsupported' ||
+ovs-appctl dpctl/offload-stats-show | sees 'Refused: action_unsupported' ||
 	die "dpctl/offload-stats-show: $(ovs-appctl dpctl/offload-stats-show)"
-ovs-appctl dpif/offload/show | grep -q nft_offload || die "dpif/offload/show: $(ovs-appctl dpif/offload/show)"
+ovs-appctl dpif/offload/show | sees nft_offload || die "dpif/offload/show: $(ovs-appctl dpif/offload/show)"
 reap TERM $PING
 ovs_log_clean 'sending to collector failed'
 ovs_down

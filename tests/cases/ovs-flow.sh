@@ -159,7 +159,7 @@ grep -q ' 300 received' "$WORK/ping" || die "lost at the restart: $(cat "$WORK/p
 sleep 12	# the grace
 ping_all 5 vm 0
 [ "$(stat_of 'Rules of an earlier process')" = 0 ] || die "orphans: $(ovs-appctl dpctl/offload-stats-show)"
-flow_of 0 | grep -q 'offloaded:yes' || die "the flow is gone: $(flows tc; flows ovs)"
+flow_of 0 | sees 'offloaded:yes' || die "the flow is gone: $(flows tc; flows ovs)"
 
 echo "--- idle flows go"
 until_true 40 eval '[ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]' || die "they stay: $(flows tc)"

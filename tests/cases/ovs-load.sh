@@ -96,7 +96,7 @@ no_rules() {
 # without_us WHAT: no_rules, and nft_offload is not in it.
 without_us() {
 	no_rules "$1"
-	! ovs-appctl dpif/offload/classes | grep -q nft_offload || die "$1: it is loaded"
+	! ovs-appctl dpif/offload/classes | sees nft_offload || die "$1: it is loaded"
 }
 
 # An OVS that says of itself to be the next patch version: found when the class
@@ -150,7 +150,7 @@ not_told() {
 	ovs-vsctl --no-wait remove Open_vSwitch . other_config hw-offload-priority
 	before_start
 	vswitchd_start
-	ovs-appctl dpif/offload/classes | grep -q nft_offload || die "it is there to be told"
+	ovs-appctl dpif/offload/classes | sees nft_offload || die "it is there to be told"
 	! show_has "$(rep 0)" nft_offload || die "show: $(cat "$WORK/show")"
 	no_rules "not told: $(cat "$WORK/before")"
 }

@@ -56,7 +56,7 @@ routed
 switched
 until_true 30 both || die "not both sources are in hardware: $(ovs-appctl nft-offload/flows)"
 ct 'HW_OFFLOAD' || die "conntrack does not show HW_OFFLOAD: $(cat "$WORK/conntrack")"
-ovs-appctl nft-offload/table | grep -Eq "^flowtable +$(rep 0) " || die "table: $(ovs-appctl nft-offload/table)"
+ovs-appctl nft-offload/table | sees -E "^flowtable +$(rep 0) " || die "table: $(ovs-appctl nft-offload/table)"
 
 # The priorities are each source's own.
 prios() { tc -j filter show dev "$1" ingress | jq -c '[.[] | select(.options.handle?) | .pref] | unique'; }

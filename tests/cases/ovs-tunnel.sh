@@ -74,9 +74,9 @@ in_hardware() {
 	local dev=$1 hit back miss
 	pings 5
 	flows > "$WORK/flows"
-	grep "in_port($(rep 0))" "$WORK/flows" | grep -q "set(tunnel(.*actions:.*$dev\|actions:set(tunnel(.*),$dev" ||
+	grep "in_port($(rep 0))" "$WORK/flows" | sees "set(tunnel(.*actions:.*$dev\|actions:set(tunnel(.*),$dev" ||
 		die "$CASE: no encapsulation in hardware: $(flows tc; flows ovs; ovs-appctl dpctl/offload-stats-show)"
-	grep "in_port($dev)" "$WORK/flows" | grep -q 'offloaded:yes, dp:tc' ||
+	grep "in_port($dev)" "$WORK/flows" | sees 'offloaded:yes, dp:tc' ||
 		die "$CASE: no decapsulation in hardware: $(flows tc; flows ovs; ovs-appctl dpctl/offload-stats-show)"
 	hit=$(hw "$(rep 0)" hw_rx_hit_packets) back=$(hw "$p0" hw_rx_hit_packets) miss=$(missed)
 	pings 20
@@ -154,8 +154,8 @@ echo 1000 > /sys/kernel/debug/eswsim/eswsim0/fail_next
 ovs-appctl revalidator/purge
 pings 5
 [ "$(stat_of 'Refused: driver_refused')" -gt "${refused:-0}" ] || die "$CASE: $(ovs-appctl dpctl/offload-stats-show)"
-! tc filter show dev genev_sys_6081 ingress | grep -q handle || die "$CASE: left in software: $(tc filter show dev genev_sys_6081 ingress)"
-flows ovs | grep -q 'in_port(genev_sys_6081)' || die "$CASE: not in the datapath: $(flows ovs; flows tc)"
+! tc filter show dev genev_sys_6081 ingress | sees handle || die "$CASE: left in software: $(tc filter show dev genev_sys_6081 ingress)"
+flows ovs | sees 'in_port(genev_sys_6081)' || die "$CASE: not in the datapath: $(flows ovs; flows tc)"
 
 # Of a flow whose tunnel has just been taken away.
 ovs_log_clean 'receive tunnel port not found'

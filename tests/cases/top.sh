@@ -95,7 +95,7 @@ sys.exit(0 if status == 0 and sent and time.time() < end else 1)
 PY
 python3 "$WORK/terminal.py" > "$WORK/screen" || die "the screen: $(cat "$WORK/screen")"
 # A terminal that nobody knows: printed, once.
-TERM=nonesuch script -qec 'nft-offload top' /dev/null < /dev/null | grep -q 'hottest flows' || die "an unknown terminal"
+TERM=nonesuch script -qec 'nft-offload top' /dev/null < /dev/null | sees 'hottest flows' || die "an unknown terminal"
 
 echo "--- wrong usage"
 for option in "-d 0" "-n x" "--sort idle" "--limit 2000"; do

@@ -85,7 +85,7 @@ h=$(($(hw "$(rep 0)" hw_rx_hit_packets) - h))
 m=$(($(hw "$(rep 0)" hw_rx_miss_packets) - m))
 echo "   Who carried it:  NIC $h packets,  software (slow path) $m packets"
 [ "$h" -gt "$m" ]
-gone() { ! tc filter show dev "$(rep 0)" ingress | grep -q 'ip_proto tcp'; }
+gone() { ! tc filter show dev "$(rep 0)" ingress | sees 'ip_proto tcp'; }
 until_true 10 gone
 echo "   The connection was closed (FIN), and its rules have left the NIC."
 

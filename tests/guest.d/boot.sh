@@ -91,9 +91,10 @@ boot_qemu_words()
 		"${disks[@]}")
 }
 
+# slab_nomerge: a cache that others share cannot be chosen for faults.
 KERNEL_WORDS="console=hvc0 panic=-1 quiet mitigations=off nokaslr tsc=reliable \
 no_timer_check random.trust_cpu=on rcupdate.rcu_expedited=1 \
-cryptomgr.notests log_buf_len=4M net.ifnames=0 watchdog_thresh=60"
+cryptomgr.notests log_buf_len=4M slab_nomerge net.ifnames=0 watchdog_thresh=60"
 
 # The rate of this machine's time stamp counter; kept, as it stays the same.  0,
 # for the guest to find out, where it cannot be had.

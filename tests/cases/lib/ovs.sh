@@ -83,7 +83,7 @@ ovs_down() {
 	if [ -e $OVS_RUN/ovsdb-server.pid ]; then
 		ovs-appctl -t ovsdb-server exit
 	fi
-	if ovs-dpctl dump-dps | grep -q ovs-system; then
+	if ovs-dpctl dump-dps | sees ovs-system; then
 		ovs-dpctl del-dp ovs-system
 	fi
 }

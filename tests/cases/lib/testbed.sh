@@ -25,6 +25,10 @@ die() {
 	exit 1
 }
 
+# COMMAND | sees [OPTION...] PATTERN: like grep -q, but reads to the end: one who
+# writes on is ended by SIGPIPE, and that is a failure to pipefail.
+sees() { [ "$(grep -c "$@")" -gt 0 ]; }
+
 # until_true SECONDS COMMAND...: waits until COMMAND succeeds; fails after
 # SECONDS and says so. The limits are generous: nothing here measures time.
 until_true() {
