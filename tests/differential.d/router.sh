@@ -12,6 +12,7 @@
 
 # Times are long and limits high, so that nothing happens by itself.
 router_settings() {
+	local name
 	in_side "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 \
 		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 \
 		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
@@ -27,11 +28,16 @@ router_settings() {
 		net.ipv6.ip6frag_high_thresh=268435456 \
 		net.netfilter.nf_conntrack_frag6_high_thresh=268435456
 	in_side "$1" sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1 \
-		net.netfilter.nf_conntrack_udp_timeout=3600 \
-		net.netfilter.nf_conntrack_udp_timeout_stream=3600 \
 		net.netfilter.nf_conntrack_frag6_timeout=3600 \
 		net.netfilter.nf_flowtable_udp_timeout=3600 \
 		net.netfilter.nf_flowtable_tcp_timeout=3600
+	# Longer than a flowtable's, which is taken off at the end of a flow
+	# (flow_offload_fixup_ct() in net/netfilter/nf_flow_table_core.c).
+	for name in udp_timeout{,_stream} icmp{,v6}_timeout generic_timeout \
+		tcp_timeout_{syn_sent,syn_recv,established,fin_wait,close_wait,last_ack,time_wait,close} \
+		tcp_timeout_{max_retrans,unacknowledged}; do
+		in_side "$1" sysctl -qw "net.netfilter.nf_conntrack_$name=9000"
+	done
 }
 
 # router_network DEVICE NUMBER: the lines for ip.

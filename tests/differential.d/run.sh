@@ -71,6 +71,8 @@ shape_flowtable() {
 	side_nic s 1
 	modprobe -a nf_conntrack nf_flow_table
 	echo 1000000 > /proc/sys/net/netfilter/nf_conntrack_max
+	# Nothing of it ends.
+	echo 131072 > /proc/sys/net/netfilter/nf_conntrack_buckets
 	daemon_start --grace 10
 	# Of a run before.
 	conntrack -F 2> "$WORK/conntrack"
