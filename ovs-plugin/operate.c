@@ -127,13 +127,17 @@ put_taken(struct job *job, struct task *task, const struct dpflow_look *look)
 }
 
 /* The table is full: says so to those who would make room for the flow
- * (offload-rebalance). */
+ * (offload-rebalance).  They ask for one flow after the other until there is
+ * ENOSPC (rebalance_insert_pending() in ofproto/ofproto-dpif-upcall.c); for
+ * everybody else it is as any refusal. */
 static void
-put_no_room(struct job *job, const struct dpif_flow_put *put)
+put_no_room(struct job *job, struct dpif_op *op)
 {
+    const struct dpif_flow_put *put = &op->flow_put;
     const struct dpif_offload_port *port;
     const struct nlattr *attr;
 
+    op->error = ENOSPC;
     attr = nl_attr_find__(put->key, put->key_len, OVS_KEY_ATTR_IN_PORT);
     port = attr ? dpif_offload_port_mgr_find_by_odp_port(
                       &job->offload->up, nl_attr_get_odp_port(attr)) : NULL;
@@ -182,7 +186,7 @@ put_refused(struct job *job, struct task *task, struct dpflow_look *look)
                        look->reason, look->text);
     job->withdrawn = true;
     if (look->reason == NFT_OFFLOAD_REASON_TABLE_FULL) {
-        put_no_room(job, put);
+        put_no_room(job, task->op);
     }
     put_log_refusal(put, look);
     if (task->ours_before && put->flags & DPIF_FP_MODIFY) {

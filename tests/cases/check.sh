@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # kernel: stock dev
-# quick: yes
 # group: check
 # timeout: 600
 #

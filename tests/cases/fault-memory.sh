@@ -48,7 +48,7 @@ fail_off() { # WHAT
 # load: connections that stay, that end, that are closed by conntrack.
 load() { # NAME
 	hold_start "$1" 7000 20
-	vm 0 tcpload churn 10.0.1.2 8000 100 10 --ports 16 > "$WORK/churn" || die "$1: connections failed: $(cat "$WORK/churn")"
+	vm 0 tcpload churn 10.0.1.2 8000 $((100 / SLOW)) 10 --ports 16 > "$WORK/churn" || die "$1: connections failed: $(cat "$WORK/churn")"
 	echo "$1: $(cat "$WORK/churn")"
 }
 

@@ -48,7 +48,7 @@ done | ovs-ofctl add-flows br0 -
 until_true 60 vm 0 ping -q -c 1 -W 2 10.1.0.2 > "$WORK/ping" || die "vm0 does not reach vm1: $(cat "$WORK/ping")"
 hot_serve
 
-hot $((HOT_FLOWS - 10)) $HOT_FLOWS 20
+hot $((HOT_FLOWS - 10)) $HOT_FLOWS $HOT_PPS
 talk 10.1.0.2 20000
 until_true 120 all_in_tc || die "not all flows are there: $(said)"
 becomes_hot 'the last ones' $((HOT_FLOWS - 10)) $HOT_FLOWS
@@ -56,7 +56,7 @@ becomes_hot 'the last ones' $((HOT_FLOWS - 10)) $HOT_FLOWS
 before=$(packets)
 percent=$(share 10)
 echo "hardware carries $percent % of all packets"
-[ "$percent" -ge 85 ] || die "hardware carries too little: $(said)"
+[ "$percent" -ge $HOT_SHARE ] || die "hardware carries too little: $(said)"
 becomes_hot 'others' 20 30
 all_in_tc || die "flows are without a rule: $(said)"
 [ "$(packets)" -ge "$before" ] || die "counters run backwards"

@@ -67,12 +67,18 @@ static unsigned int type_behind_tags(const struct frame *frame, unsigned int *at
 	return type;
 }
 
+/* Of an IPv4 header at @l3 no more than 20 bytes or some more are there. */
+static bool ip4_is_cut(const struct frame *frame, unsigned int l3)
+{
+	return l3 + 20 <= frame->len && l3 + (frame->bytes[l3] & 15) * 4 > frame->len;
+}
+
 /*
  * What act_csum (net/sched/act_csum.c) is not of one mind with hardware about:
  *
  * An IPv4 header that is longer than the frame: it makes sure of 20 bytes only,
  * and sums up what is in memory behind the frame (tcf_csum_ipv4(), by
- * ip_send_check()).
+ * ip_send_check()). Also behind a label or two, which a rule may take off before.
  *
  * A second tag, or a further one, that the frame's end cuts off: it drops the
  * frame (tcf_csum_act(), by pskb_may_pull()). Of a first one nothing need be said:
@@ -84,8 +90,9 @@ bool exempt_frame(const struct frame *frame)
 
 	if (type == ETH_P_8021Q || type == ETH_P_8021AD)
 		return at > 16;
-	return type == ETH_P_IP && at + 22 <= frame->len &&
-	       at + 2 + (frame->bytes[at + 2] & 15) * 4 > frame->len;
+	if (type == ETH_P_IP)
+		return ip4_is_cut(frame, at + 2);
+	return type == ETH_P_MPLS_UC && (ip4_is_cut(frame, at + 6) || ip4_is_cut(frame, at + 10));
 }
 
 /* Bytes of the transport header that a flowtable wants to see. */

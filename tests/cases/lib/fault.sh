@@ -7,11 +7,12 @@
 # What is in hardware the virtual NIC itself says, not TC and not the daemon.
 
 DEBUG=/sys/kernel/debug/eswsim/eswsim0
-# Hardware is to be right 2 s after a fault; the machine is emulated, and with
-# checks of locks or memory several times slower.
-CONVERGE_MS=${CONVERGE_MS:-5000}
-[ ! -e /proc/lockdep ] || CONVERGE_MS=$((CONVERGE_MS * 2))
-[ ! -e /sys/kernel/debug/kmemleak ] || CONVERGE_MS=$((CONVERGE_MS * 6))
+# How many times slower checks of locks or memory make the guest.
+SLOW=1
+[ ! -e /proc/lockdep ] || SLOW=2
+[ ! -e /sys/kernel/debug/kmemleak ] || SLOW=12
+# Hardware is to be right 2 s after a fault; the machine is emulated.
+CONVERGE_MS=$((${CONVERGE_MS:-5000} * SLOW))
 
 # nic_rules: how many rules the NIC has, guards included.
 nic_rules() { grep -c . "$DEBUG/rules" || :; }

@@ -373,7 +373,7 @@ static int hold(struct load *load)
 
 static int churn(struct load *load)
 {
-	double start = now(), patience = 60;
+	double start = now(), patience = 300;
 	double end = start + load->seconds;
 
 	while (now() < end || load->active) {
