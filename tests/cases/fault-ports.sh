@@ -43,9 +43,7 @@ rules_load() {
 }
 none_in_hw() { ! in_hw && ! ct HW_OFFLOAD && nic_has 0; }
 without() { # WHAT: the ports are away
-	local limit=10
-	[ "$CONVERGE_MS" -le 10000 ] || limit=60
-	until_true $limit none_in_hw || die "$1: flows are still in hardware: $(nft-offload flows; cat $DEBUG/rules)"
+	until_true 10 none_in_hw || die "$1: flows are still in hardware: $(nft-offload flows; cat $DEBUG/rules)"
 	nft-offload flows --json > "$WORK/flows"
 	[ "$(grep -c '"reason"' "$WORK/flows")" = "$(grep -c 'not_switchdev\|port_gone\|other_switch' "$WORK/flows")" ] ||
 		die "$1: flows without the right reason: $(cat "$WORK/flows")"

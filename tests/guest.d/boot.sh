@@ -139,9 +139,9 @@ boot_words()
 	[ ! -e "$JOB/console" ] || tr -d '\r' <"$JOB/console" | tail -n 100 >&2
 }
 
-# Ends a guest that does not begin with SCRIPT within $BOOT_PATIENCE seconds; a
-# slow one takes a minute.
-BOOT_PATIENCE=180
+# Ends a guest that does not begin with SCRIPT within $BOOT_PATIENCE seconds. A
+# slow one takes a minute, and beside four others on two processors it was three.
+BOOT_PATIENCE=300
 boot_watch()
 {
 	local pid=$1 end=$((SECONDS + BOOT_PATIENCE))

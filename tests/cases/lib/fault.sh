@@ -7,10 +7,6 @@
 # What is in hardware the virtual NIC itself says, not TC and not the daemon.
 
 DEBUG=/sys/kernel/debug/eswsim/eswsim0
-# How many times slower checks of locks or memory make the guest.
-SLOW=1
-[ ! -e /proc/lockdep ] || SLOW=2
-[ ! -e /sys/kernel/debug/kmemleak ] || SLOW=12
 # Hardware is to be right 2 s after a fault; the machine is emulated.
 CONVERGE_MS=$((${CONVERGE_MS:-5000} * SLOW))
 

@@ -49,7 +49,7 @@ becomes_hot() {
 	local start
 	start=$(now_ms)
 	hot "$2" "$3" $HOT_PPS ${4:+"$4"}
-	until_true $((60 * SLOW)) hot_all_in_hw "$2" "$3" || die "$1: $(hot_in_hw "$2" "$3") of $((2 * ($3 - $2))) are in hardware: $(said)"
+	until_true 60 hot_all_in_hw "$2" "$3" || die "$1: $(hot_in_hw "$2" "$3") of $((2 * ($3 - $2))) are in hardware: $(said)"
 	echo "$1: in hardware after $(($(now_ms) - start)) ms"
 }
 hot_all_in_hw() { [ "$(hot_in_hw "$@")" = $((2 * ($2 - $1))) ]; }

@@ -18,6 +18,10 @@ NIC=/sys/bus/eswsim/devices/eswsim0
 TOOLS=${NFT_OFFLOAD_TOOLS:-/usr/lib/nft-offload/tests}
 WORK=${WORK:-$(mktemp -d)}
 PATH=$TOOLS:$PATH
+# How many times slower checks of locks, and of memory, make the guest.
+SLOW=1
+[ ! -e /proc/lockdep ] || SLOW=2
+[ ! -e /sys/kernel/debug/kmemleak ] || SLOW=12
 
 # die TEXT...: ends the test with one line.
 die() {
@@ -30,9 +34,10 @@ die() {
 sees() { [ "$(grep -c "$@")" -gt 0 ]; }
 
 # until_true SECONDS COMMAND...: waits until COMMAND succeeds; fails after
-# SECONDS and says so. The limits are generous: nothing here measures time.
+# SECONDS, or as many times more as the guest is slower, and says so. The limits are
+# generous: nothing here measures time.
 until_true() {
-	local limit=$1 end=$((SECONDS + $1))
+	local limit=$(($1 * SLOW)) end=$((SECONDS + $1 * SLOW))
 	shift
 	until "$@"; do
 		if [ $SECONDS -ge $end ]; then
