@@ -14,27 +14,30 @@ set -euo pipefail
 
 FAIL=/sys/kernel/debug/failslab
 
-fail_on() { # PERCENT PID...: in these tasks
+# fail_in PID...: of what these tasks allocate, from now on.
+fail_in() {
+	local pid
+	for pid; do
+		{ echo 1 > "/proc/$pid/make-it-fail"; } 2> /dev/null || :
+	done
+}
+fail_on() { # PERCENT
 	echo Y > $FAIL/task-filter
 	echo N > $FAIL/ignore-gfp-wait
 	echo 0 > $FAIL/verbose
 	echo 1 > $FAIL/interval
 	echo "$1" > $FAIL/probability
-	shift
-	# With a lock held that the console takes, too, kmemleak complains if it
-	# gets no memory itself: add_scan_area() in mm/kmemleak.c.
-	if [ -e /sys/kernel/debug/kmemleak ]; then
-		local cache
-		for cache in /sys/kernel/slab/[!k]* /sys/kernel/slab/k[!m]* /sys/kernel/slab/kmalloc*; do
-			# One that others share cannot be chosen.
-			{ echo 1 > "$cache/failslab"; } 2> /dev/null || :
-		done
-		echo Y > $FAIL/cache-filter
-	fi
-	local pid
-	for pid; do
-		{ echo 1 > "/proc/$pid/make-it-fail"; } 2> /dev/null || :
+}
+# With a lock held that the console takes, too, kmemleak complains if it gets no
+# memory itself: add_scan_area() in mm/kmemleak.c.
+spare_kmemleak() {
+	local cache
+	for cache in /sys/kernel/slab/[!k]* /sys/kernel/slab/k[!m]* /sys/kernel/slab/kmalloc*; do
+		# One that others share cannot be chosen.
+		{ echo 1 > "$cache/failslab"; } 2> /dev/null || :
 	done
+	[ "$(cat /sys/kernel/slab/kmalloc-64/failslab)" = 1 ] || die "no cache can be chosen to fail"
+	echo Y > $FAIL/cache-filter
 }
 # The flowtable's work queues are unbound (nf_flow_table_offload_init()).
 workers() { pgrep '^kworker/u'; }
@@ -63,10 +66,12 @@ server=$SERVING
 hold_start old 6000 20
 settled 20
 
+[ ! -e /sys/kernel/debug/kmemleak ] || spare_kmemleak
+fail_on 33
 # Threads come and go.
 while [ ! -e "$WORK/enough" ]; do
 	# shellcheck disable=SC2046
-	fail_on 33 $(workers)
+	fail_in $(workers)
 	sleep 0.2
 done &
 marker=$!
@@ -85,7 +90,8 @@ for pid in $(workers); do
 	{ echo 0 > "/proc/$pid/make-it-fail"; } 2> /dev/null || :
 done
 # shellcheck disable=SC2046
-fail_on 10 $(ls "/proc/$DAEMON/task")
+fail_in $(ls "/proc/$DAEMON/task")
+fail_on 10
 load daemon
 fail_off daemon
 kill -0 "$DAEMON" || die "the daemon has ended: $(cat "$WORK/daemon.log")"

@@ -40,7 +40,7 @@ talk_end() {
 	wait $TALKER || die "$1: the sender failed"
 	echo "$1: $(cat "$WORK/talk")"
 	sent=$(sed 's/sent=\([0-9]*\).*/\1/' "$WORK/talk") answered=$(sed 's/.*answered=//' "$WORK/talk")
-	[ "$sent" -ge 500 ] || die "$1: too few packets to show anything"
+	[ "$sent" -ge 200 ] || die "$1: too few packets to show anything"
 	[ "$sent" = "$answered" ] || die "$1: $((sent - answered)) packets were lost"
 }
 
