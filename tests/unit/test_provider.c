@@ -198,7 +198,8 @@ test_refused(void **state OVS_UNUSED)
 
     host.tc->fail_news = 1;
     host.tc->fail_err = -ENOSPC;
-    assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), -1);
+    /* offload-rebalance waits for this. */
+    assert_int_equal(put(1, IP_FLOW, "2", DPIF_FP_CREATE, NULL), ENOSPC);
     /* No rule says this. */
     assert_int_equal(put(2, IP_FLOW, "trunc(100),2", DPIF_FP_CREATE, NULL),
                      -1);
