@@ -24,9 +24,11 @@ router_settings() {
 	# Of the whole machine, some before 6.13 only, and so not there in a namespace.
 	in_side "$1" sysctl -qew net.ipv4.route.error_cost=0 net.ipv4.icmp_ratemask=0 net.ipv4.icmp_msgs_per_sec=1000000 \
 		net.ipv4.icmp_msgs_burst=1000000
-	in_side "$1" sysctl -qew net.ipv4.ipfrag_max_dist=0 net.ipv4.ipfrag_high_thresh=268435456 \
-		net.ipv6.ip6frag_high_thresh=268435456 \
-		net.netfilter.nf_conntrack_frag6_high_thresh=268435456
+	# Fragments that lack others: a million packets leave some 200 MB of them, and
+	# at the hardware's side, the guest itself, those of a run before are there, too.
+	in_side "$1" sysctl -qew net.ipv4.ipfrag_max_dist=0 net.ipv4.ipfrag_high_thresh=1073741824 \
+		net.ipv6.ip6frag_high_thresh=1073741824 \
+		net.netfilter.nf_conntrack_frag6_high_thresh=1073741824
 	in_side "$1" sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1 \
 		net.netfilter.nf_conntrack_frag6_timeout=3600 \
 		net.netfilter.nf_flowtable_udp_timeout=3600 \
