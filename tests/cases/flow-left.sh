@@ -100,7 +100,7 @@ qdisc() {
 	tc qdisc replace dev "$(rep 1)" root tbf rate 100mbit burst 100k latency 100ms
 	stays qdisc
 	flows '.[0].original.driver_text | test("tbf")' || die "$CASE: no word of tbf: $(nft-offload flows --json)"
-	tc -s qdisc show dev "$(rep 1)" | awk '/^qdisc tbf/ { on = 1 } on && /Sent/ { exit !($4 > 10) }' ||
+	tc -s qdisc show dev "$(rep 1)" | awk '/^qdisc tbf/ { on = 1 } on && /Sent/ { n = $4; on = 0 } END { exit !(n > 10) }' ||
 		die "$CASE: the packets did not pass it: $(tc -s qdisc show dev "$(rep 1)")"
 	tc qdisc del dev "$(rep 1)" root
 	comes
@@ -118,7 +118,7 @@ ifb() {
 	tc filter add dev "$(rep 0)" ingress matchall action mirred egress redirect dev shape
 	stays qdisc
 	flows '.[0].original.driver_text | test("shape")' || die "$CASE: no word of it: $(nft-offload flows --json)"
-	tc -s qdisc show dev shape | awk '/^qdisc tbf/ { on = 1 } on && /Sent/ { exit !($4 > 10) }' ||
+	tc -s qdisc show dev shape | awk '/^qdisc tbf/ { on = 1 } on && /Sent/ { n = $4; on = 0 } END { exit !(n > 10) }' ||
 		die "$CASE: the packets did not pass it: $(tc -s qdisc show dev shape)"
 	tc filter del dev "$(rep 0)" ingress protocol all pref 49152
 	comes
