@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kernel: dev stock
+# kernel: stock dev
 # quick: yes
 # group: ovs
 # ovs: yes

@@ -3,7 +3,7 @@
 # time, and of the rest some by lot, so that all have their turn as it is run
 # again and again.  The seed is printed: --seed repeats a draw.
 
-DRAW_COUNT=4
+DRAW_COUNT=3
 DRAWN=
 
 # draw: draws, unless everything that was asked for is to be run.
