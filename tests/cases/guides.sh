@@ -70,7 +70,7 @@ talk() { # ADDRESS PORT
 quiet() {
 	local n
 	for n in 0 1; do
-		ip netns pids vm$n | xargs -r kill -9
+		vm_kill vm$n
 		ip -n vm$n addr flush dev eth0
 		ip addr flush dev "$(rep $n)"
 	done

@@ -70,7 +70,7 @@ told=$(lines NFT_OFFLOAD_REASON=table_full | wc -l)
 [ "$told" -le $((5 * ((SECONDS - begun) / 10 + 2))) ] || die "$told lines in $((SECONDS - begun)) s"
 
 echo "--- a port goes"
-ip netns pids vm0 | xargs -r kill -9
+vm_kill vm0
 echo 0 > "$NIC/sriov_numvfs"
 until_true 30 has NFT_OFFLOAD_VERDICT=gone "^port $rep0 \(pf0vf0\): gone$" || die "$(lines)"
 daemon_stop

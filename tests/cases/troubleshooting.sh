@@ -75,8 +75,8 @@ checked() { { nft-offload check --json || :; } | jq -se --arg c "$1" 'any(.[]; .
 no_flows() {
 	# shellcheck disable=SC2046
 	reap KILL $(jobs -p)
-	ip netns pids vm0 | xargs -r kill -9
-	ip netns pids vm1 | xargs -r kill -9
+	vm_kill vm0
+	vm_kill vm1
 }
 
 # --- the NIC ---

@@ -131,13 +131,16 @@ bed_up() {
 # answers ADDRESS: to VM 0?
 answers() { vm 0 ping -q -c 1 -W 5 "$1" > "$WORK/ping"; }
 
+# vm_kill NAMESPACE: who runs in it. One that ends by itself meanwhile is no failure.
+vm_kill() { ip netns pids "$1" | xargs -r kill -9 2> /dev/null || :; }
+
 # bed_down: everything of bed_up goes; fails if a module does not.
 bed_down() {
 	daemon_stop
 	nft flush ruleset
 	local ns
 	for ns in $(ip netns list | awk '{print $1}'); do
-		ip netns pids "$ns" | xargs -r kill -9
+		vm_kill "$ns"
 		ip netns del "$ns"
 	done
 	! [ -d /sys/module/nft_offload ] || until_true 10 rmmod nft_offload
