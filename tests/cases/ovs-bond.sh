@@ -39,8 +39,7 @@ ping_hw() {
 	until_true 60 block_rules_are 1 ||
 		die "$1: in the block: $(tc filter show block "$BLOCK"; ovs-appctl nft-offload/flows)"
 	miss=$(hw "$rep0" hw_rx_miss_packets) uplink=$(hw "$(port p0)" hw_rx_miss_packets)
-	vm 0 ping -q -i 0.05 -c 20 10.1.0.9 > "$WORK/ping" || die "$1: $(cat "$WORK/ping")"
-	grep -q '20 received' "$WORK/ping" || die "$1: lost: $(cat "$WORK/ping")"
+	pinged 0 20 -i 0.05 10.1.0.9 || die "$1: lost: $(cat "$WORK/ping")"
 	[ "$(hw "$rep0" hw_rx_miss_packets)" = "$miss" ] || die "$1: to the bond in software: $(flows; ovs-appctl nft-offload/flows)"
 	[ "$(hw "$(port p0)" hw_rx_miss_packets)" = "$uplink" ] || die "$1: from the bond in software: $(flows)"
 }

@@ -38,12 +38,9 @@ rules_are() {
 	ovs-appctl revalidator/wait
 }
 
-# ping_all N WORD...: N pings of which none may be lost.
+# ping_all N: N pings of which none may be lost.
 ping_all() {
-	local n=$1
-	shift
-	"$@" ping -q -i 0.1 -c "$n" 10.1.0.2 > "$WORK/ping" || true
-	grep -q "^$n packets transmitted, $n received" "$WORK/ping" ||
+	pinged 0 "$1" -i 0.1 10.1.0.2 ||
 		die "packets lost: $(cat "$WORK/ping"; flows tc; tail -n 20 "$OVS_LOG")"
 }
 
@@ -54,12 +51,12 @@ flow_of() {
 
 echo "--- packets and counters"
 rules_are in_port=1,actions=2 in_port=2,actions=1
-ping_all 20 vm 0
+ping_all 20
 miss=$(hw "$(rep 0)" hw_rx_miss_packets)
 hit=$(hw "$(rep 0)" hw_rx_hit_packets)
 flow_of 0 > "$WORK/flow" || die "no flow in hardware: $(flows tc; flows ovs)"
 grep -q 'offloaded:yes, dp:tc' "$WORK/flow" || die "not told as offloaded: $(cat "$WORK/flow")"
-ping_all 20 vm 0
+ping_all 20
 [ "$(hw "$(rep 0)" hw_rx_miss_packets)" = "$miss" ] || die "packets passed software"
 [ "$(hw "$(rep 0)" hw_rx_hit_packets)" -ge $((hit + 20)) ] || die "hardware counts no packets"
 n=$(flow_of 0 | sed 's/.*packets:\([0-9]*\), bytes:\([0-9]*\),.*/\1 \2/')
@@ -71,12 +68,12 @@ until_true 20 eval '[ "$(ovs-ofctl -O OpenFlow13 dump-flows br0 in_port=1 | sed 
 
 echo "--- TTL"
 rules_are ip,in_port=1,actions=dec_ttl,2 in_port=2,actions=1
-ping_all 3 vm 0
+ping_all 3
 vm 1 tcpdump -Z root -nnv -c 5 -i eth0 icmp[0]==8 > "$WORK/dump" 2> "$WORK/dump.err" &
 capture=$!
 until_true 60 grep -q listening "$WORK/dump.err"
 hit=$(hw "$(rep 0)" hw_rx_hit_packets)
-ping_all 5 vm 0
+ping_all 5
 until_true 10 eval '! kill -0 $capture 2>/dev/null' || die "nothing captured"
 [ "$(grep -c 'ttl 63' "$WORK/dump")" = 5 ] || die "TTL: $(cat "$WORK/dump")"
 [ "$(hw "$(rep 0)" hw_rx_hit_packets)" -ge $((hit + 5)) ] || die "TTL: not in hardware: $(flows tc; flows ovs)"
@@ -105,41 +102,40 @@ grep -q ' 0 received' "$WORK/ping" || die "not dropped: $(cat "$WORK/ping")"
 
 echo "--- mirror to two ports"
 rules_are in_port=1,actions=3,2 in_port=2,actions=1
-ping_all 3 vm 0
+ping_all 3
 vm 2 tcpdump -Z root -nn -c 10 -i eth0 icmp[0]==8 > "$WORK/dump" 2> "$WORK/dump.err" &
 capture=$!
 until_true 60 grep -q listening "$WORK/dump.err"
 hit=$(hw "$(rep 0)" hw_rx_hit_packets)
-ping_all 10 vm 0
+ping_all 10
 until_true 10 eval '! kill -0 $capture 2>/dev/null' || die "no copies: $(cat "$WORK/dump" "$WORK/dump.err")"
 [ "$(hw "$(rep 0)" hw_rx_hit_packets)" -ge $((hit + 10)) ] || die "mirror: not in hardware"
 
 echo "--- modified under traffic"
 replaced=$(stat_of 'Rules replaced')
-vm 0 ping -q -i 0.02 -c 400 10.1.0.2 > "$WORK/ping" &
+pinged 0 400 -i 0.02 10.1.0.2 &
 pinger=$!
 while kill -0 $pinger 2>/dev/null; do
 	rules_are in_port=1,actions=2 in_port=2,actions=1
 	rules_are in_port=1,actions=3,2 in_port=2,actions=1
 done
-wait $pinger || true
-grep -q ' 400 received' "$WORK/ping" || die "lost while modified: $(cat "$WORK/ping")"
+wait $pinger || die "lost while modified: $(cat "$WORK/ping")"
 [ "$(stat_of 'Rules replaced')" -gt "$replaced" ] || die "nothing was replaced: $(ovs-appctl dpctl/offload-stats-show)"
 
 echo "--- a refused flow is the datapath's, and told of with its reason"
 refused=$(stat_of 'Refused: action_unsupported')
 rules_are "in_port=1,actions=output(port=2,max_len=1500)" in_port=2,actions=1
-ping_all 5 vm 0
+ping_all 5
 if flow_of 0 > "$WORK/flow"; then
 	die "it is in hardware: $(cat "$WORK/flow")"
 fi
 [ "$(stat_of 'Refused: action_unsupported')" -gt "${refused:-0}" ] || die "no reason: $(ovs-appctl dpctl/offload-stats-show)"
 rules_are in_port=1,actions=2 in_port=2,actions=1
-ping_all 5 vm 0
+ping_all 5
 flow_of 0 > "$WORK/flow" || die "it does not come back: $(flows tc; flows ovs)"
 
 echo "--- kill -9 and adoption"
-vm 0 ping -q -i 0.05 -c 300 10.1.0.2 > "$WORK/ping" &
+pinged 0 300 -i 0.05 10.1.0.2 &
 pinger=$!
 sleep 1
 miss=$(hw "$(rep 0)" hw_rx_miss_packets)
@@ -153,11 +149,10 @@ until_true 20 ovs-ofctl -O OpenFlow13 replace-flows br0 "$WORK/rules" || die "no
 ovs-vsctl --no-wait remove Open_vSwitch . other_config flow-restore-wait
 until_true 20 eval '[ "$(stat_of "Rules adopted")" -ge 2 ]' ||
 	die "nothing adopted: $(ovs-appctl dpctl/offload-stats-show; tail -n 20 "$OVS_LOG")"
-wait $pinger || true
-grep -q ' 300 received' "$WORK/ping" || die "lost at the restart: $(cat "$WORK/ping")"
+wait $pinger || die "lost at the restart: $(cat "$WORK/ping")"
 [ "$(hw "$(rep 0)" hw_rx_miss_packets)" = "$miss" ] || die "packets passed software at the restart"
 sleep 12	# the grace
-ping_all 5 vm 0
+ping_all 5
 [ "$(stat_of 'Rules of an earlier process')" = 0 ] || die "orphans: $(ovs-appctl dpctl/offload-stats-show)"
 flow_of 0 | sees 'offloaded:yes' || die "the flow is gone: $(flows tc; flows ovs)"
 
@@ -165,7 +160,7 @@ echo "--- idle flows go"
 until_true 40 eval '[ "$(rules "$(rep 0)" "$(rep 1)")" = 0 ]' || die "they stay: $(flows tc)"
 
 echo "--- hardware offload off"
-ping_all 5 vm 0
+ping_all 5
 [ "$(rules "$(rep 0)")" -ge 1 ] || die "no rule to begin with"
 vswitchd_stop KILL
 ovs-vsctl --no-wait set Open_vSwitch . other_config:hw-offload=false
@@ -173,6 +168,6 @@ vswitchd_start
 until_true 20 eval '[ "$(rules "$(rep 0)" "$(rep 1)" "$(rep 2)")" = 0 ]' ||
 	die "rules of the former process stay: $(tc filter show dev "$(rep 0)" ingress)"
 until_true 20 ovs-ofctl -O OpenFlow13 replace-flows br0 "$WORK/rules"
-ping_all 5 vm 0
+ping_all 5
 
 ovs_down

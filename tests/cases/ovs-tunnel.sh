@@ -59,8 +59,7 @@ tunnel_gone() {
 
 # pings N: so many, of which none may be lost.
 pings() {
-	vm 0 ping -q -i 0.1 -s 600 -c "$1" 10.1.0.2 > "$WORK/ping" &&
-		grep -q "^$1 packets transmitted, $1 received" "$WORK/ping" ||
+	pinged 0 "$1" -i 0.1 -s 600 10.1.0.2 ||
 		die "$CASE: $(cat "$WORK/ping"; flows tc; flows ovs; tail -n 20 "$OVS_LOG")"
 }
 

@@ -131,6 +131,27 @@ bed_up() {
 # answers ADDRESS: to VM 0?
 answers() { vm 0 ping -q -c 1 -W 5 "$1" > "$WORK/ping"; }
 
+# echo_replies VM: answers to pings that got to the VM, whoever still waits for them.
+echo_replies() {
+	vm "$1" awk '$1 != "Icmp:" { next }
+		!at { while ($(++at) != "InEchoReps"); next }
+		{ print $at }' /proc/net/snmp
+}
+
+# answered VM N: so many of them by now?
+answered() { [ "$(echo_replies "$1")" -ge "$2" ]; }
+
+# pinged VM N [OPTION...] ADDRESS: N echo requests from the VM, every one answered.
+# By the VM's own count: ping gives up two round trips after its last request, and
+# a slow guest is late then, no packet lost. In the background: reap by wait.
+pinged() {
+	local vm=$1 n=$2 want
+	want=$(($(echo_replies "$vm") + n))
+	shift 2
+	vm "$vm" ping -q -c "$n" "$@" > "$WORK/ping" || true
+	grep -q "^$n packets transmitted" "$WORK/ping" && until_true 20 answered "$vm" "$want"
+}
+
 # vm_kill NAMESPACE: who runs in it. One that ends by itself meanwhile is no failure.
 vm_kill() { ip netns pids "$1" | xargs -r kill -9 2> /dev/null || :; }
 
