@@ -166,6 +166,8 @@ static void exchange_start(struct duel *duel, const struct frame *frames, size_t
 		blind = !tuple_sums_right(&frames[i]);
 	hw->blind_id = sw->blind_id = duel->router || duel->state;
 	hw->blind_sums = sw->blind_sums = blind;
+	/* The stack cuts it, a flowtable does not, and one side may be late with that. */
+	hw->blind_trailer = sw->blind_trailer = duel->router;
 	hw->may_drop = duel_late(duel) && exempt_drop(frames);
 	duel->workers[0].outcome = hw;
 	duel->workers[1].outcome = sw;

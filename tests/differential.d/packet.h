@@ -53,7 +53,7 @@ struct packet {
 	uint8_t		tos;
 	uint8_t		ttl;
 	uint8_t		proto;		/* of the transport header */
-	uint16_t	id;
+	uint32_t	id;	/* of IPv4 the low half */
 	uint16_t	frag;		/* flags and offset, as in IPv4 */
 	struct in6_addr	ip_src;		/* IPv4 in the first four bytes */
 	struct in6_addr	ip_dst;

@@ -25,7 +25,8 @@ router_settings() {
 	in_side "$1" sysctl -qew net.ipv4.route.error_cost=0 net.ipv4.icmp_ratemask=0 net.ipv4.icmp_msgs_per_sec=1000000 \
 		net.ipv4.icmp_msgs_burst=1000000
 	# Fragments that lack others: a million packets leave some 200 MB of them, and
-	# at the hardware's side, the guest itself, those of a run before are there, too.
+	# at the hardware's side, the guest itself, those of a run before are there, too
+	# (so that an id must not come twice by chance: packet.h has 32 bits of it).
 	in_side "$1" sysctl -qew net.ipv4.ipfrag_max_dist=0 net.ipv4.ipfrag_high_thresh=1073741824 \
 		net.ipv6.ip6frag_high_thresh=1073741824 \
 		net.netfilter.nf_conntrack_frag6_high_thresh=1073741824

@@ -235,12 +235,14 @@ static void add(struct side *side, struct outcome *outcome, const struct frame *
 {
 	uint64_t hash;
 
-	if (outcome->blind_id || outcome->blind_sums) {
+	if (outcome->blind_id || outcome->blind_sums || outcome->blind_trailer) {
 		frame_copy(&side->seen, frame);
 		if (outcome->blind_id)
 			tuple_clear_id(&side->seen);
 		if (outcome->blind_sums)
 			tuple_clear_sums(&side->seen);
+		if (outcome->blind_trailer)
+			tuple_cut_trailer(&side->seen);
 		frame = &side->seen;
 	}
 	hash = frame_hash(frame->port, frame->bytes, frame->len);

@@ -58,6 +58,7 @@ struct side {
 struct outcome {
 	bool		blind_id;	/* not to IPv4 ids of a router's own */
 	bool		blind_sums;	/* not to checksums */
+	bool		blind_trailer;	/* not to what is behind the packet */
 	bool		may_drop;	/* it, and the other does not */
 	uint64_t	sum;
 	unsigned int	n;

@@ -218,3 +218,11 @@ void tuple_clear_id(struct frame *frame)
 	sum = frame_fold(frame_sum(ip, header, 0));
 	memcpy(ip + 10, &sum, sizeof(sum));
 }
+
+void tuple_cut_trailer(struct frame *frame)
+{
+	struct tuple t;
+
+	if (tuple_read(&t, frame) && t.end < frame->len)
+		frame->len = t.end;
+}

@@ -40,6 +40,9 @@ bool tuple_sums_right(const struct frame *frame);
 /* Clears the checksums of IPv4, TCP, UDP and ICMP where they would be. */
 void tuple_clear_sums(struct frame *frame);
 
+/* Cuts off what is behind the packet, by IP's word. */
+void tuple_cut_trailer(struct frame *frame);
+
 /*
  * Clears the identification of an IPv4 packet that a router has sent (from
  * address .1 of a network, or an ICMP error, whose source NAT may have changed),
