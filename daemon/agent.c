@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "flowtable.h"
 #include "reason.h"
+#include "report_part.h"
 
 /* Refused entries tried again in one second, at most. */
 #define AGENT_RETRY_MAX		1024
@@ -19,22 +20,6 @@
 #define AGENT_RECONCILE_PORTS	1
 /* Seconds between full reads of the ports: some changes send no event. */
 #define AGENT_REFRESH_TICKS	5
-
-const char *agent_verdict(const struct nfo_port *port, const char **text)
-{
-	enum nft_offload_reason reason = NFT_OFFLOAD_REASON_NONE;
-
-	if (!port->switch_id_len)
-		reason = NFT_OFFLOAD_REASON_NOT_SWITCHDEV;
-	else if (!port->hw_tc_offload)
-		reason = NFT_OFFLOAD_REASON_HW_TC_OFFLOAD_OFF;
-	if (!reason) {
-		*text = "takes rules";
-		return "ok";
-	}
-	*text = nfo_reason_text(reason);
-	return nfo_reason_name(reason);
-}
 
 /* @gone: it was there until now. */
 static void agent_log_port(const struct nfo_port *port, bool gone)
@@ -44,7 +29,7 @@ static void agent_log_port(const struct nfo_port *port, bool gone)
 		{ "NFT_OFFLOAD_PORT", port->name },
 		{ "NFT_OFFLOAD_PORT_NAME", port->port_name },
 		{ "NFT_OFFLOAD_VERDICT",
-		  gone ? "gone" : agent_verdict(port, &text) },
+		  gone ? "gone" : report_verdict(port, &text) },
 	};
 
 	log_say_fields(LOG_INFO, fields, 3, "port %s (%s): %s", port->name,
@@ -155,9 +140,9 @@ static void agent_port_changed(void *arg, const struct nfo_port *before,
 	const char *was = NULL, *is = NULL;
 
 	if (before)
-		agent_verdict(before, &was);
+		report_verdict(before, &was);
 	if (after)
-		agent_verdict(after, &is);
+		report_verdict(after, &is);
 	/* Plain devices come and go by the dozen; ports are worth a line. */
 	if (after && was != is &&
 	    (after->switch_id_len || (before && before->switch_id_len)))
@@ -320,7 +305,7 @@ static int agent_open(struct agent *agent)
 	struct nfo_table_config config = { .sources = AGENT_SOURCES };
 	int err;
 
-	ranking_init(&agent->ranking, &agent->connections);
+	ranking_init(&agent->ranking, &agent->connections, NULL);
 	software_init(&agent->software, &agent->connections, agent->loop);
 	err = connections_init(&agent->connections);
 	if (!err)
@@ -368,6 +353,18 @@ static int agent_watch(struct agent *agent)
 	return err;
 }
 
+static void agent_prepare_host(struct agent *agent)
+{
+	agent->host = (struct report_host){
+		.eswitch = agent->eswitch,
+		.table = agent->table,
+		.connections = &agent->connections,
+		.source = agent->source,
+		.ranking = &agent->ranking,
+		.software_counted = &agent->software.counted,
+	};
+}
+
 enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 			     const struct agent_options *options)
 {
@@ -409,6 +406,7 @@ enum agent_fault agent_start(struct agent *agent, struct loop *loop,
 		goto fail;
 	}
 	agent_first_ports(agent);
+	agent_prepare_host(agent);
 	if (n)
 		log_say(LOG_NOTICE, "%zd rules of an earlier daemon found; flows that go on keep theirs",
 			n);

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "loop.h"
 #include "ranking.h"
+#include "report.h"
 #include "rtnl.h"
 #include "software.h"
 #include "table.h"
@@ -36,6 +37,7 @@ struct agent {
 	struct connections connections;
 	struct ranking ranking;
 	struct software software;
+	struct report_host host;	/* of what people ask */
 	struct loop_watch source_watch;
 	struct loop_watch eswitch_watch;
 	struct heap heap;
@@ -88,11 +90,5 @@ void agent_tick(struct agent *agent);
  * otherwise they are removed and flows go back to software.
  */
 void agent_stop(struct agent *agent, bool keep);
-
-/*
- * agent_verdict: what @port is good for, in one word for machines and, at
- * *@text, a sentence for people. Static.
- */
-const char *agent_verdict(const struct nfo_port *port, const char **text);
 
 #endif

@@ -14,8 +14,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control.h"
+
 /* Seconds in which the daemon must say something more. */
 #define CLIENT_PATIENCE	10
+
+const char *client_where(const char *path)
+{
+	return path ? path : CONTROL_SOCKET " or " CONTROL_SOCKET_OVS;
+}
 
 static int client_connect(const char *path)
 {
@@ -40,12 +47,26 @@ static int client_connect(const char *path)
 	return fd;
 }
 
+/* An error of one who is there says more than that the other one is not. */
+static int client_connect_any(void)
+{
+	int fd = client_connect(CONTROL_SOCKET);
+	int other;
+
+	if (fd != -ENOENT && fd != -ECONNREFUSED)
+		return fd;
+	other = client_connect(CONTROL_SOCKET_OVS);
+	return other == -ENOENT ? fd : other;
+}
+
 /* Without SIGPIPE: a daemon with too many clients hangs up at once. */
 static int client_send(int fd, const char *word)
 {
-	char line[64];
-	int len = snprintf(line, sizeof(line), "%s\n", word);
+	char line[CONTROL_WORD_MAX];
+	size_t len = snprintf(line, sizeof(line), "%s\n", word);
 
+	if (len >= sizeof(line))
+		return -EMSGSIZE;
 	return send(fd, line, len, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
@@ -84,10 +105,10 @@ static int client_take(void *arg, char *line, ssize_t len)
 	return err;
 }
 
-/* Sends @word to the daemon at @path; its answer at *@filep. 0 or neg. errno. */
+/* Sends @word to who listens at @path; its answer at *@filep. 0 or neg. errno. */
 static int client_open(const char *path, const char *word, FILE **filep)
 {
-	int fd = client_connect(path);
+	int fd = path ? client_connect(path) : client_connect_any();
 	int err;
 
 	if (fd < 0)

@@ -20,8 +20,6 @@
 
 #include "report.h"
 
-/* The longest word, with newline and NUL. */
-#define CONTROL_WORD_MAX	32
 /* Objects are made until so many bytes wait for the reader. */
 #define CONTROL_BUFFER		(64 * 1024)
 /* A client that did not move for so long makes room for a new one, s. */
@@ -77,7 +75,7 @@ static int control_client_read(struct control_client *client)
 		return -1;
 	client->word_len += got;
 	client->word[client->word_len] = 0;
-	newline = strchr(client->word, '\n');
+	newline = memchr(client->word, '\n', client->word_len);
 	if (!newline)
 		return client->word_len < sizeof(client->word) - 1 ? 0 : -1;
 	*newline = 0;
@@ -154,7 +152,7 @@ static void control_client_ready(struct loop_watch *watch, uint32_t events)
 	if (!got)
 		return;
 	if (got > 0)
-		client->report = report_start(control->agent, client->word);
+		client->report = report_start(control->host, client->word);
 	if (!client->report ||
 	    loop_change(control->loop, watch, EPOLLOUT) < 0)
 		control_client_drop(client);
@@ -249,8 +247,7 @@ static int control_listen(const char *path, const char *group)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct group *entry = NULL;
-	mode_t mask;
-	int err;
+	int err = 0;
 	int fd;
 
 	if (group) {
@@ -264,11 +261,10 @@ static int control_listen(const char *path, const char *group)
 		return -errno;
 	/* Under the lock, so it is a dead daemon's. */
 	unlink(path);
-	mask = umask(0117);
-	err = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ?
-	      -errno : 0;
-	umask(mask);
-	if (!err && entry && chown(path, -1, entry->gr_gid) < 0)
+	/* No umask(), which is all threads': nobody is heard before listen(). */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    (entry && chown(path, -1, entry->gr_gid) < 0) ||
+	    chmod(path, 0660) < 0)
 		err = -errno;
 	if (!err && listen(fd, CONTROL_CLIENTS_MAX) < 0)
 		err = -errno;
@@ -303,10 +299,10 @@ int control_open(struct control *control, const char *path, const char *group)
 }
 
 int control_serve(struct control *control, struct loop *loop,
-		  struct agent *agent)
+		  struct report_host *host)
 {
 	control->loop = loop;
-	control->agent = agent;
+	control->host = host;
 	return loop_add(loop, &control->watch, EPOLLIN);
 }
 

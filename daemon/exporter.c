@@ -84,8 +84,8 @@ static void refresh(struct exporter *exporter)
 	exporter->asked_ms = nfo_clock_ms();
 	if (exporter->err)
 		log_say_limited(&exporter->limit, LOG_WARNING,
-				"nft-offloadd at %s does not answer: %s",
-				exporter->socket, strerror(-exporter->err));
+				"who listens at %s does not answer: %s",
+				client_where(exporter->socket), strerror(-exporter->err));
 }
 
 static enum MHD_Result answer_metrics(struct exporter *exporter,
@@ -97,8 +97,8 @@ static enum MHD_Result answer_metrics(struct exporter *exporter,
 	if (!exporter->err)
 		return answer(connection, MHD_HTTP_OK, TYPE_METRICS,
 			      exporter->text);
-	snprintf(why, sizeof(why), "nft-offloadd at %s does not answer: %s\n",
-		 exporter->socket, strerror(-exporter->err));
+	snprintf(why, sizeof(why), "who listens at %s does not answer: %s\n",
+		 client_where(exporter->socket), strerror(-exporter->err));
 	return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, TYPE_TEXT, why);
 }
 

@@ -19,7 +19,7 @@
 struct exporter;
 
 /*
- * exporter_start: listens at @endpoint and answers what nft-offloadd at @socket
+ * exporter_start: listens at @endpoint and answers what who listens at @socket (as client_ask())
  * (must outlive it) says, until exporter_stop(). 0 or negative errno.
  */
 int exporter_start(struct exporter **exporterp, const struct endpoint *endpoint,

@@ -14,26 +14,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "figure.h"
+
 #define PREFIX "nft_offload_"
 
-/* Members of an object of stats that become samples of one family. */
+/* Figures of a group that become samples of one family. */
 struct family {
 	const char *name;	/* without PREFIX and _total */
 	const char *type;	/* "gauge", "counter" */
 	const char *help;
-	const char *object;	/* of stats; NULL: stats itself */
-	const char *label;	/* its value is the member's name; NULL: none */
-	const char *members;	/* "a b c"; NULL: all numbers of the object */
+	const char *group;
+	const char *label;	/* its value is the figure's name; NULL: none */
+	const char *names;	/* "a b c"; NULL: all of the group */
 };
 
 static const struct family families[] = {
 	{ "connections", "gauge",
-	  "Connections that a flowtable has and the daemon knows.",
-	  NULL, NULL, "connections" },
+	  "Connections that a flowtable has and the provider knows.",
+	  "", NULL, "connections" },
 	{ "flows", "gauge", "Directions of connections, by state.",
 	  "flows", "state", NULL },
+	{ "datapath_flows", "gauge", "Flows of Open vSwitch, by state.",
+	  "datapath_flows", "state", NULL },
 	{ "flows_refused", "gauge",
-	  "Directions of connections that are not in hardware now, by reason.",
+	  "Flows that are not in hardware now, by reason.",
 	  "reasons", "reason", NULL },
 	{ "rules", "gauge", "TC rules now, by kind.",
 	  "rules", "kind", "in_hw guards orphans" },
@@ -60,7 +64,7 @@ static const struct family families[] = {
 	{ "module_flows", "gauge", "Directions of connections in the module.",
 	  "module", "state", "flows_known flows_in_hw" },
 	{ "module_events", "counter",
-	  "What happened between module and daemon.",
+	  "What happened between module and provider.",
 	  "module", "event",
 	  "messages_lost results_stale overruns resyncs swept malformed refused" },
 };
@@ -77,38 +81,48 @@ static bool has_word(const char *list, const char *name)
 	return false;
 }
 
-/* "flows_known" is the state "known": the object's name says the rest. */
+/* "flows_known" is the state "known": the group's name says the rest. */
 static const char *label_value(const char *name)
 {
 	return strncmp(name, "flows_", 6) ? name : name + 6;
 }
 
-static void write_family(FILE *out, const struct family *family,
-			 json_object *stats)
+static bool family_has(const struct family *family, const struct figure *figure)
 {
-	bool counter = !strcmp(family->type, "counter");
-	json_object *object = stats;
+	return !strcmp(figure->group, family->group) &&
+	       (!family->names || has_word(family->names, figure->name));
+}
 
-	if (family->object &&
-	    !json_object_object_get_ex(stats, family->object, &object))
-		return;
-	fprintf(out, "# TYPE " PREFIX "%s %s\n", family->name, family->type);
-	fprintf(out, "# HELP " PREFIX "%s %s\n", family->name, family->help);
-	json_object_object_foreach(object, name, value) {
-		if (!json_object_is_type(value, json_type_int) ||
-		    (family->members && !has_word(family->members, name)))
+/* A family without a figure is left out. */
+static void write_family(FILE *out, const struct family *family,
+			 const struct figures *figures)
+{
+	const char *suffix = strcmp(family->type, "counter") ? "" : "_total";
+	bool headed = false;
+
+	for (size_t i = 0; i < figures->n; i++) {
+		const struct figure *figure = &figures->list[i];
+
+		if (!family_has(family, figure))
 			continue;
-		fprintf(out, PREFIX "%s%s", family->name,
-			counter ? "_total" : "");
+		if (!headed) {
+			fprintf(out, "# TYPE " PREFIX "%s %s\n", family->name,
+				family->type);
+			fprintf(out, "# HELP " PREFIX "%s %s\n", family->name,
+				family->help);
+			headed = true;
+		}
+		fprintf(out, PREFIX "%s%s", family->name, suffix);
 		if (family->label)
 			fprintf(out, "{%s=\"%s\"}", family->label,
-				label_value(name));
-		fprintf(out, " %" PRIu64 "\n", json_object_get_uint64(value));
+				label_value(figure->name));
+		fprintf(out, " %" PRIu64 "\n", figure->value);
 	}
 }
 
-char *metrics_text(json_object *stats)
+char *metrics_text(const struct report_host *host)
 {
+	struct figures figures;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -116,11 +130,12 @@ char *metrics_text(json_object *stats)
 
 	if (!out)
 		return NULL;
+	figures_collect(&figures, host);
 	fprintf(out, "# TYPE " PREFIX "build info\n");
-	fprintf(out, "# HELP " PREFIX "build The version of the daemon.\n");
+	fprintf(out, "# HELP " PREFIX "build The version of the provider.\n");
 	fprintf(out, PREFIX "build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		write_family(out, &families[i], stats);
+		write_family(out, &families[i], &figures);
 	fprintf(out, "# EOF");
 	failed = ferror(out);
 	if (fclose(out) || failed) {

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client.h"
 #include "control.h"
 #include "exporter.h"
 #include "log.h"
@@ -34,11 +35,13 @@ struct options {
 
 static const char usage[] =
 "Usage: nft-offload-exporter [OPTION]...\n"
-"Answers with the figures of nft-offloadd, for Prometheus, at /metrics.\n"
+"Answers with the figures of nft-offloadd, or of the nft_offload provider in\n"
+"ovs-vswitchd, for Prometheus, at /metrics.\n"
 "\n"
 "  --listen ADDRESS:PORT  where (" EXPORTER_LISTEN ")\n"
-"  --socket PATH          where nft-offloadd listens\n"
-"                         (" CONTROL_SOCKET ")\n"
+"  --socket PATH          where these listen\n"
+"                         (" CONTROL_SOCKET ",\n"
+"                         else " CONTROL_SOCKET_OVS ")\n"
 "  --version              print the version and exit\n"
 "  --help                 print this and exit\n"
 "\n"
@@ -62,7 +65,7 @@ static void options_parse(struct options *options, int argc, char **argv)
 	};
 	int option;
 
-	*options = (struct options){ EXPORTER_LISTEN, CONTROL_SOCKET };
+	*options = (struct options){ EXPORTER_LISTEN, NULL };
 	while ((option = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
 		switch (option) {
 		case LISTEN:
@@ -115,7 +118,8 @@ int main(int argc, char **argv)
 		return EXIT_BROKEN;
 	}
 	log_say(LOG_INFO, "answers at %s, port %u, with what %s says",
-		options.listen, exporter_port(exporter), options.socket);
+		options.listen, exporter_port(exporter),
+		client_where(options.socket));
 	notify_ready();
 	sigwait(&signals, &number);
 	notify_stopping();

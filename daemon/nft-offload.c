@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * nft-offload: shows what nft-offloadd has in hardware and why not the rest,
- * what is in the way on this host, and takes away rules that were left behind.
+ * nft-offload: shows what nft-offloadd, or the provider of Open vSwitch, has in
+ * hardware and why not the rest, what is in the way on this host, and takes away rules that were left behind.
  * This file: the command line.
  */
 #ifdef HAVE_CONFIG_H
@@ -40,6 +40,8 @@ struct options {
 	uint32_t sources;	/* whose rules, bits as in nfo_table_config */
 	bool force;
 	struct endpoint_pair pair;	/* of why */
+	char *const *words;		/* or, if there are any, of why a flow */
+	int n_words;
 	struct top_options top;
 };
 
@@ -63,13 +65,15 @@ static const char usage[] =
 "\n"
 "  check   look at this host, read-only: what is in the way of offload, and what\n"
 "          would cure it\n"
-"  flows   each connection that a flowtable has established: in hardware, or\n"
-"          why not, and what hardware carried of it\n"
-"            --in-hw      only connections with both directions in hardware\n"
+"  flows   each connection that a flowtable has established, and each flow of\n"
+"          Open vSwitch: in hardware, or why not, and what hardware carried of it\n"
+"            --in-hw      only those in hardware, connections in both directions\n"
 "            --not-in-hw  only the others\n"
 "  why PROTOCOL FROM TO\n"
 "          the whole story of one connection, by what its packets have in either\n"
 "          direction: why udp 10.0.0.2:7001 10.0.1.2:5001; a line of flows will do\n"
+"  why UFID|FLOW\n"
+"          of one flow of Open vSwitch: its ufid, or as ovs-appctl prints it\n"
 "  top     the hottest flows, in hardware and not, ports and sums, once a second;\n"
 "          keys: p by packets, b by bytes, q ends\n"
 "            -b, --batch         print it rather than take the terminal\n"
@@ -88,8 +92,9 @@ static const char usage[] =
 "\n"
 "  --json         one JSON object per line (check, flows, why, top, stats,\n"
 "                 ports)\n"
-"  --socket PATH  where nft-offloadd listens\n"
-"                 (" CONTROL_SOCKET ")\n"
+"  --socket PATH  where nft-offloadd, or the provider of Open vSwitch, listens\n"
+"                 (" CONTROL_SOCKET ",\n"
+"                 else " CONTROL_SOCKET_OVS ")\n"
 "  --version      print the version and exit\n"
 "  --help         print this and exit\n"
 "\n"
@@ -104,33 +109,36 @@ static enum exit_code complain(const char *format, const char *word)
 	return EXIT_FAILED;
 }
 
-/* One line about why the daemon did not answer @err (negative errno). */
+/* One line about why nobody answered: @err (negative errno), asked at @socket. */
 static enum exit_code answered(int err, const char *socket)
 {
+	const char *where = client_where(socket);
+
 	switch (err) {
 	case 0:
 		return EXIT_FINE;
 	case -ENOENT:
 	case -ECONNREFUSED:
-		return complain("nft-offloadd is not running (nobody listens at %s): systemctl start nft-offloadd",
-				socket);
+		return complain("nft-offloadd is not running, nor the nft_offload provider of Open vSwitch (nobody listens at %s): systemctl start nft-offloadd, or ovs-vsctl set Open_vSwitch . other_config:hw-offload=true",
+				where);
 	case -EACCES:
 	case -EPERM:
-		return complain("not permitted to ask at %s: be root, or of the group given by nft-offloadd --group",
-				socket);
+		return complain("not permitted to ask at %s: be root, or a member of the group that the socket has",
+				where);
 	case -EPIPE:
 	case -ECONNRESET:
-		return complain("the answer broke off: nft-offloadd has ended, has too many clients, or is older than this command%s",
+		return complain("the answer broke off: who answers has ended, has too many clients, or is older than this command%s",
 				"");
 	case -ETIMEDOUT:
-		return complain("nft-offloadd at %s does not answer: see its log, journalctl -u nft-offloadd",
-				socket);
+		return complain("who listens at %s does not answer: see its log, journalctl -u nft-offloadd -u ovs-vswitchd",
+				where);
 	case -EBADMSG:
-		return complain("what answers at %s is no nft-offloadd",
-				socket);
+		return complain("what answers at %s is no nft-offloadd and no provider of Open vSwitch",
+				where);
+	case -EMSGSIZE:
+		return complain("that is too long to ask for%s", "");
 	default:
-		return complain("asking nft-offloadd failed: %s",
-				strerror(-err));
+		return complain("asking failed: %s", strerror(-err));
 	}
 }
 
@@ -155,7 +163,10 @@ static enum exit_code run_flows(const struct options *options)
 
 static enum exit_code run_why(const struct options *options)
 {
-	int ret = why_tell(&options->show, &options->pair);
+	int ret = options->n_words ?
+		  why_tell_flow(&options->show, options->words,
+				options->n_words) :
+		  why_tell(&options->show, &options->pair);
 
 	return ret == 1 ? EXIT_FAILED : answered(ret, options->show.socket);
 }
@@ -298,7 +309,6 @@ static void options_parse(struct options *options, unsigned int *taken,
 	int option;
 
 	*taken = 0;
-	options->show.socket = CONTROL_SOCKET;
 	options->top.delay_s = 1;
 	while ((option = getopt_long(argc, argv, ":bd:n:o:", known, NULL)) >= 0) {
 		if (top_option(&options->top, option, optarg)) {
@@ -357,6 +367,19 @@ static uint32_t sources_parse(const char *name)
 	return 0;
 }
 
+/* What why is asked about. */
+static void flow_parse(struct options *options, char *const *words, int n)
+{
+	const char *why;
+
+	if (n && why_is_flow(words[0])) {
+		options->words = words;
+		options->n_words = n;
+	} else if (endpoint_pair_parse(&options->pair, words, n, &why)) {
+		refuse(why, "");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = NULL;
@@ -378,11 +401,7 @@ int main(int argc, char **argv)
 		optind += argv[optind + 1] != NULL;
 	}
 	if (command->takes & TAKES_FLOW) {
-		const char *why;
-
-		if (endpoint_pair_parse(&options.pair, argv + optind + 1,
-					argc - optind - 1, &why))
-			refuse(why, "");
+		flow_parse(&options, argv + optind + 1, argc - optind - 1);
 		optind = argc - 1;
 	}
 	if (optind + 1 < argc)

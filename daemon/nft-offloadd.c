@@ -426,7 +426,8 @@ static enum exit_code serve(struct daemon *daemon, const sigset_t *set)
 	if (code)
 		return code;
 	guard_arm(&daemon->guard);
-	err = control_serve(&daemon->control, &daemon->loop, &daemon->agent);
+	err = control_serve(&daemon->control, &daemon->loop,
+			    &daemon->agent.host);
 	if (err)
 		log_say(LOG_WARNING, "nft-offload will get no answers: %s",
 			strerror(-err));

@@ -10,10 +10,12 @@
 /* Walks after somebody has asked, one a second: one who asks is not gone yet. */
 #define RANKING_WATCHED	10
 
-void ranking_init(struct ranking *ranking, struct connections *connections)
+void ranking_init(struct ranking *ranking, struct connections *connections,
+		  ranking_rate *datapath_rate)
 {
 	memset(ranking, 0, sizeof(*ranking));
 	ranking->connections = connections;
+	ranking->datapath_rate = datapath_rate;
 }
 
 void ranking_watch(struct ranking *ranking)
@@ -95,13 +97,15 @@ static void heap_rise(struct ranking_heap *heap, struct ranking_flow flow)
 	heap->flows[at] = flow;
 }
 
-/* Keeps @id, if it is hot by @key. */
-static void heap_offer(struct ranking_heap *heap, uint64_t key, uint64_t id,
+/* Keeps the flow of @view, if it is hot by @key. */
+static void heap_offer(struct ranking_heap *heap, uint64_t key,
+		       const struct nfo_view *view,
 		       const struct connection_rate *rate)
 {
 	const struct ranking_flow flow = {
 		.key = key,
-		.id = id,
+		.source = view->source,
+		.id = view->id,
 		.packets_per_s = rate->packets_per_s,
 		.bytes_per_s = rate->bytes_per_s,
 	};
@@ -118,8 +122,10 @@ static int hotter_first(const void *a, const void *b)
 
 	if (left->key != right->key)
 		return left->key < right->key ? 1 : -1;
-	/* The older one, so that those which are as hot do not dance. */
-	return left->id < right->id ? -1 : left->id > right->id;
+	/* The older connection, so that those which are as hot do not dance. */
+	if (left->id.hi != right->id.hi)
+		return left->id.hi < right->id.hi ? -1 : 1;
+	return left->id.lo < right->id.lo ? -1 : left->id.lo > right->id.lo;
 }
 
 size_t ranking_top(const struct ranking *ranking, enum ranking_order order,
@@ -160,47 +166,68 @@ static void sum_add(struct ranking_sum *sum, const struct connection_rate *rate)
 	sum->bytes_per_s += rate->bytes_per_s;
 }
 
-static void sum_side(struct ranking *ranking, const struct connection_side *side,
-		     bool in_hw)
+/* A flow that comes in by @iif and goes out by @oif, 0: not known. */
+static void sum_flow(struct ranking *ranking, uint32_t iif, uint32_t oif,
+		     const struct connection_rate *rate, bool in_hw)
 {
-	struct ranking_port *in = side->iif ? port_of(ranking, side->iif) : NULL;
-	struct ranking_port *out = side->oif ? port_of(ranking, side->oif) : NULL;
+	struct ranking_port *in = iif ? port_of(ranking, iif) : NULL;
+	struct ranking_port *out = oif ? port_of(ranking, oif) : NULL;
 
 	ranking->flows[in_hw]++;
-	sum_add(&ranking->sum[in_hw], &side->rate);
+	sum_add(&ranking->sum[in_hw], rate);
 	if (in) {
 		in->flows[in_hw]++;
-		sum_add(&in->in[in_hw], &side->rate);
+		sum_add(&in->in[in_hw], rate);
 	}
 	if (out)
-		sum_add(&out->out[in_hw], &side->rate);
+		sum_add(&out->out[in_hw], rate);
 }
 
 /* --- the walk --- */
+
+/* Where the rate of @view is kept, and its ports; NULL: it is not ranked. */
+static struct connection_rate *rate_of(const struct ranking *ranking,
+				       const struct nfo_view *view,
+				       uint32_t *iif, uint32_t *oif)
+{
+	struct connection *connection;
+	struct connection_side *side;
+
+	if (view->source == NFO_SOURCE_OVS) {
+		*iif = view->place.ifindex;
+		*oif = view->rule ? nfo_rule_egress(view->rule) : 0;
+		return ranking->datapath_rate ? ranking->datapath_rate(view) :
+		       NULL;
+	}
+	connection = connections_find(ranking->connections, view->id.lo);
+	if (!connection)
+		return NULL;
+	side = &connection->sides[view->id.lo & 1];
+	*iif = side->iif;
+	*oif = side->oif;
+	return &side->rate;
+}
 
 static void walk_view(void *arg, const struct nfo_view *view)
 {
 	struct ranking *ranking = arg;
 	bool in_hw = view->state == NFO_STATE_IN_HW;
-	struct connection *connection;
-	struct connection_side *side;
 	struct connection_rate *rate;
+	uint32_t iif, oif;
 
-	connection = connections_find(ranking->connections, view->id.lo);
-	if (!connection)
+	rate = rate_of(ranking, view, &iif, &oif);
+	if (!rate)
 		return;
-	side = &connection->sides[view->id.lo & 1];
-	rate = &side->rate;
 	if (in_hw)
 		ranking_count(rate, CONNECTION_HARDWARE, view->counters.packets,
 			   view->counters.bytes, ranking->interval_ms);
 	else if (rate->counter == CONNECTION_HARDWARE || !ranking->interval_ms)
 		memset(rate, 0, sizeof(*rate));
-	sum_side(ranking, side, in_hw);
+	sum_flow(ranking, iif, oif, rate, in_hw);
 	heap_offer(&ranking->heaps[RANKING_BY_PACKETS], rate->packets_per_s,
-		   view->id.lo, rate);
-	heap_offer(&ranking->heaps[RANKING_BY_BYTES], rate->bytes_per_s,
-		   view->id.lo, rate);
+		   view, rate);
+	heap_offer(&ranking->heaps[RANKING_BY_BYTES], rate->bytes_per_s, view,
+		   rate);
 }
 
 void ranking_walk(struct ranking *ranking, struct nfo_table *table, uint64_t now_ms)
@@ -222,5 +249,5 @@ void ranking_walk(struct ranking *ranking, struct nfo_table *table, uint64_t now
 	memset(ranking->flows, 0, sizeof(ranking->flows));
 	memset(ranking->sum, 0, sizeof(ranking->sum));
 	memset(ranking->ports, 0, sizeof(ranking->ports));
-	nfo_table_foreach(table, NFO_SOURCE_FLOWTABLE, walk_view, ranking);
+	nfo_table_foreach(table, 0, walk_view, ranking);
 }

@@ -5,8 +5,9 @@
  *
  * Worked out once a second in one walk through the table, and only while
  * somebody looks. Who asks, however often, gets what the last walk has found.
- * Of flows in hardware the table has the counters; those in software are
- * counted by conntrack (software.h). One thread.
+ * Of flows in hardware the table has the counters; connections in software are
+ * counted by conntrack (software.h), flows of Open vSwitch by nobody who would
+ * tell. One thread.
  */
 #ifndef NFT_OFFLOADD_RANKING_H
 #define NFT_OFFLOADD_RANKING_H
@@ -31,7 +32,8 @@ enum ranking_order {
 /* A flow, and what it is ordered by. */
 struct ranking_flow {
 	uint64_t key;		/* packets or bytes per second */
-	uint64_t id;
+	enum nfo_source source;
+	struct nfo_id id;
 	uint64_t bytes_per_s;
 	uint32_t packets_per_s;
 };
@@ -55,8 +57,12 @@ struct ranking_port {
 	struct ranking_sum out[2];
 };
 
+/* ranking_rate: where the rate of a flow of Open vSwitch is kept, or NULL. */
+typedef struct connection_rate *ranking_rate(const struct nfo_view *view);
+
 struct ranking {
 	struct connections *connections;
+	ranking_rate *datapath_rate;	/* NULL: there are no such flows */
 	unsigned int watched;	/* more walks, as far as anybody asked for */
 	unsigned int walks;	/* since somebody looks */
 	uint64_t last_ms;	/* of the last walk; 0: there was none */
@@ -67,8 +73,12 @@ struct ranking {
 	struct ranking_port ports[RANKING_PORTS];	/* a hash table by ifindex */
 };
 
-/* ranking_init: of @connections, which must live longer. */
-void ranking_init(struct ranking *ranking, struct connections *connections);
+/*
+ * ranking_init: of @connections, which must live longer, and flows of Open vSwitch
+ * where @datapath_rate is not NULL.
+ */
+void ranking_init(struct ranking *ranking, struct connections *connections,
+		  ranking_rate *datapath_rate);
 
 /* ranking_watch: somebody looks; the next seconds are worked out. */
 void ranking_watch(struct ranking *ranking);

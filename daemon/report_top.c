@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
+#include "ranking.h"
 #include "report_part.h"
 
 struct report_top {
@@ -15,6 +15,7 @@ struct report_top {
 	uint64_t n_flows[2];	/* [0] software, [1] hardware */
 	struct ranking_sum sum[2];
 	bool counted;		/* software, by conntrack */
+	bool datapath;		/* flows of Open vSwitch are among them */
 	size_t n_ports, next_port;
 	struct ranking_port *ports;	/* owned */
 	size_t n_top, next_top;
@@ -69,29 +70,30 @@ static int by_ifindex(const void *a, const void *b)
 	       left->ifindex > right->ifindex;
 }
 
-struct report_top *report_top_new(struct agent *agent, const char *words)
+bool report_top_start(struct report *report, const char *words)
 {
-	struct ranking *ranking = &agent->ranking;
-	struct report_top *top;
+	struct report_host *host = report->host;
+	struct ranking *ranking = host->ranking;
 	enum ranking_order order;
+	struct report_top *top;
 	size_t max;
 
 	if (!parse(words, &order, &max))
-		return NULL;
+		return false;
 	top = calloc(1, sizeof(*top));
-	if (!top || !copy_ports(top, ranking)) {
-		free(top);
-		return NULL;
-	}
+	report->top = top;
+	if (!top || !copy_ports(top, ranking))
+		return false;
 	qsort(top->ports, top->n_ports, sizeof(*top->ports), by_ifindex);
-	top->connections = agent->connections.n;
+	top->connections = host->connections->n;
 	top->interval_ms = ranking_interval(ranking);
 	memcpy(top->n_flows, ranking->flows, sizeof(top->n_flows));
 	memcpy(top->sum, ranking->sum, sizeof(top->sum));
-	top->counted = agent->software.counted;
+	top->counted = *host->software_counted;
+	top->datapath = host->datapath != NULL;
 	top->n_top = ranking_top(ranking, order, top->top, max);
 	ranking_watch(ranking);
-	return top;
+	return true;
 }
 
 void report_top_free(struct report_top *top)
@@ -102,108 +104,115 @@ void report_top_free(struct report_top *top)
 	free(top);
 }
 
-static void put_sum(json_object *object, const char *key,
+static void put_sum(struct line *line, const char *key,
 		    const struct ranking_sum *sum)
 {
-	json_object *part = json_object_new_object();
-
-	if (!part)
-		return;
-	report_put_number(part, "packets_per_s", sum->packets_per_s);
-	report_put_number(part, "bytes_per_s", sum->bytes_per_s);
-	json_object_object_add(object, key, part);
+	line_open(line, key);
+	line_number(line, "packets_per_s", sum->packets_per_s);
+	line_number(line, "bytes_per_s", sum->bytes_per_s);
+	line_close(line);
 }
 
-static json_object *top_totals(const struct report_top *top)
+static void top_totals(struct line *line, const struct report_top *top)
 {
-	json_object *object = json_object_new_object();
-	json_object *flows = json_object_new_object();
 	int way;
 
-	if (!object || !flows) {
-		json_object_put(object);
-		json_object_put(flows);
-		return NULL;
-	}
-	report_put_string(object, "type", "totals");
-	report_put_number(object, "interval_ms", top->interval_ms);
-	report_put_number(object, "connections", top->connections);
-	json_object_object_add(object, "flows", flows);
-	for (way = 1; way >= 0; way--) {
-		report_put_number(flows, report_ways[way], top->n_flows[way]);
-		put_sum(object, report_ways[way], &top->sum[way]);
-	}
-	report_put_bool(object, "software_counted", top->counted);
-	return object;
+	line_begin(line);
+	line_string(line, "type", "totals");
+	line_number(line, "interval_ms", top->interval_ms);
+	line_number(line, "connections", top->connections);
+	line_open(line, "flows");
+	for (way = 1; way >= 0; way--)
+		line_number(line, report_ways[way], top->n_flows[way]);
+	line_close(line);
+	for (way = 1; way >= 0; way--)
+		put_sum(line, report_ways[way], &top->sum[way]);
+	line_bool(line, "software_counted", top->counted);
+	line_bool(line, "datapath", top->datapath);
 }
 
-static json_object *top_port(struct agent *agent, const struct ranking_port *port)
+static void top_port(struct line *line, struct nfo_eswitch *eswitch,
+		     const struct ranking_port *port)
 {
-	json_object *object = json_object_new_object();
-	json_object *part;
 	int way;
 
-	if (!object)
-		return NULL;
-	report_put_string(object, "type", "port_rate");
-	report_put_port_name(object, "name", agent, port->ifindex);
+	line_begin(line);
+	line_string(line, "type", "port_rate");
+	report_put_port_name(line, "name", eswitch, port->ifindex);
 	for (way = 1; way >= 0; way--) {
-		part = json_object_new_object();
-		if (!part)
-			break;
-		report_put_number(part, "flows", port->flows[way]);
-		put_sum(part, "in", &port->in[way]);
-		put_sum(part, "out", &port->out[way]);
-		json_object_object_add(object, report_ways[way], part);
+		line_open(line, report_ways[way]);
+		line_number(line, "flows", port->flows[way]);
+		put_sum(line, "in", &port->in[way]);
+		put_sum(line, "out", &port->out[way]);
+		line_close(line);
 	}
-	return object;
 }
 
-/* NULL without memory; *@gone: it has ended since, and there is no object. */
-static json_object *top_flow(struct agent *agent, const struct ranking_flow *hot,
-			     bool *gone)
+/* As the walk has found it, of which the sums are, too. */
+static void put_rate(struct line *line, const struct ranking_flow *hot)
+{
+	line_number(line, "packets_per_s", hot->packets_per_s);
+	line_number(line, "bytes_per_s", hot->bytes_per_s);
+}
+
+static bool top_connection(struct report *report,
+			   const struct ranking_flow *hot)
 {
 	static const char *const names[2] = { "original", "reply" };
-	const struct connection_side *side;
+	struct report_host *host = report->host;
+	struct line *line = &report->line;
 	struct connection *connection;
-	uint64_t id = hot->id;
-	json_object *object;
+	int dir = hot->id.lo & 1;
 
-	connection = connections_find(&agent->connections, id);
-	*gone = !connection || !connection->sides[id & 1].known;
-	if (*gone)
-		return NULL;
-	side = &connection->sides[id & 1];
-	object = json_object_new_object();
-	if (!object)
-		return NULL;
-	report_put_string(object, "type", "flow");
-	report_put_number(object, "connection", connection->number);
-	report_put_string(object, "direction", names[id & 1]);
-	report_put_protocol(object, side->tuple.ip_proto);
-	/* As the walk has found it, of which the sums are, too. */
-	report_put_number(object, "packets_per_s", hot->packets_per_s);
-	report_put_number(object, "bytes_per_s", hot->bytes_per_s);
-	report_put_side(object, agent, connection, id & 1, report_put_view);
-	return object;
+	connection = connections_find(host->connections, hot->id.lo);
+	if (!connection || !connection->sides[dir].known)
+		return false;
+	line_begin(line);
+	line_string(line, "type", "flow");
+	line_number(line, "connection", connection->number);
+	line_string(line, "direction", names[dir]);
+	report_put_protocol(line, connection->sides[dir].tuple.ip_proto);
+	put_rate(line, hot);
+	report_put_side(report, connection, dir);
+	return true;
 }
 
-json_object *report_top(struct report *report)
+/* For nfo_table_get(); @arg is the report. */
+static void datapath_view(void *arg, const struct nfo_view *view)
+{
+	struct report *report = arg;
+	struct report_top *top = report->top;
+
+	line_begin(&report->line);
+	line_string(&report->line, "type", "flow");
+	put_rate(&report->line, &top->top[top->next_top]);
+	report_put_datapath(report, view);
+}
+
+/* The next flow; false: it has ended since. */
+static bool top_flow(struct report *report, const struct ranking_flow *hot)
+{
+	if (hot->source == NFO_SOURCE_OVS)
+		return !nfo_table_get(report->host->table, NFO_SOURCE_OVS,
+				      hot->id, datapath_view, report);
+	return top_connection(report, hot);
+}
+
+bool report_top(struct report *report)
 {
 	struct report_top *top = report->top;
-	json_object *object = NULL;
-	bool gone = true;
+	bool told = false;
 
 	if (!report->n) {
-		object = top_totals(top);
-		gone = false;
-	} else if (top->next_port < top->n_ports) {
-		object = top_port(report->agent, &top->ports[top->next_port++]);
-		gone = false;
+		top_totals(&report->line, top);
+		return true;
 	}
-	while (!object && gone && top->next_top < top->n_top)
-		object = top_flow(report->agent, &top->top[top->next_top++],
-				  &gone);
-	report->broken |= !object && !gone;
-	return object;
+	if (top->next_port < top->n_ports) {
+		top_port(&report->line, report->host->eswitch,
+			 &top->ports[top->next_port++]);
+		return true;
+	}
+	for (; !told && top->next_top < top->n_top; top->next_top++)
+		told = top_flow(report, &top->top[top->next_top]);
+	return told;
 }

@@ -36,6 +36,11 @@ static bool connection_in_hw(json_object *object)
 	       side_in_hw(original) && side_in_hw(reply);
 }
 
+static const char *or_none(const char *text)
+{
+	return *text ? text : "-";
+}
+
 static const char *state_word(const char *state)
 {
 	if (!strcmp(state, "in_hw"))
@@ -58,20 +63,16 @@ static int show_why(struct show *show, json_object *side)
 	return column_note(&show->column, line);
 }
 
-static int show_side(struct show *show, json_object *object, const char *name)
+/* @side is a direction of a connection, or a flow of Open vSwitch. */
+static int show_row(struct show *show, json_object *side, const char *protocol,
+		    const char *direction, const char *whose)
 {
-	char from[COLUMN_CELL], to[COLUMN_CELL], where[COLUMN_CELL];
+	char from[COLUMN_CELL], to[COLUMN_CELL];
 	char packets[24], bytes[24], idle[24];
-	json_object *side;
 	uint64_t idle_ms;
-	int err;
 
-	if (!json_object_object_get_ex(object, name, &side))
-		return 0;
 	member_endpoint(from, sizeof(from), side, "src", "sport");
 	member_endpoint(to, sizeof(to), side, "dst", "dport");
-	snprintf(where, sizeof(where), "%s/%s", member_text(object, "table"),
-		 member_text(object, "flowtable"));
 	snprintf(packets, sizeof(packets), "%" PRIu64,
 		 member_number(side, "packets"));
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, member_number(side, "bytes"));
@@ -82,18 +83,50 @@ static int show_side(struct show *show, json_object *object, const char *name)
 	else
 		strcpy(idle, "-");
 
-	err = column_row(&show->column, (const char *[]){
-		member_text(object, "protocol"), name, from, to,
+	return column_row(&show->column, (const char *[]){
+		or_none(protocol), direction, or_none(from), or_none(to),
 		state_word(member_text(side, "state")), packets, bytes, idle,
-		member_text(side, "ingress"), member_text(side, "egress"),
-		where });
+		or_none(member_text(side, "ingress")),
+		or_none(member_text(side, "egress")), whose });
+}
+
+static int show_side(struct show *show, json_object *object, const char *name)
+{
+	char where[COLUMN_CELL];
+	json_object *side;
+	int err;
+
+	if (!json_object_object_get_ex(object, name, &side))
+		return 0;
+	snprintf(where, sizeof(where), "%s/%s", member_text(object, "table"),
+		 member_text(object, "flowtable"));
+	err = show_row(show, side, member_text(object, "protocol"), name, where);
 	return err ? err : show_why(show, side);
 }
 
-static int show_connection(void *arg, const char *line, json_object *object)
+/* A flow of Open vSwitch; ends are told where it is of one alone. */
+static int show_datapath(struct show *show, json_object *object)
 {
+	char line[1024];
+	int err;
+
+	err = show_row(show, object, member_text(object, "protocol"), "-",
+		       "Open vSwitch");
+	if (!err)
+		err = show_why(show, object);
+	snprintf(line, sizeof(line), "%s, %s, actions:%s",
+		 member_text(object, "ufid"), member_text(object, "flow"),
+		 member_text(object, "actions"));
+	return err ? err : column_note(&show->column, line);
+}
+
+static int show_flow(void *arg, const char *line, json_object *object)
+{
+	bool is_datapath = !strcmp(member_text(object, "type"),
+				   "datapath_flow");
+	bool in_hw = is_datapath ? side_in_hw(object) :
+		     connection_in_hw(object);
 	struct show *show = arg;
-	bool in_hw = connection_in_hw(object);
 	int err;
 
 	if ((show->options->in_hw && !in_hw) ||
@@ -101,6 +134,8 @@ static int show_connection(void *arg, const char *line, json_object *object)
 		return 0;
 	if (show->options->json)
 		return puts(line) < 0 ? -errno : 0;
+	if (is_datapath)
+		return show_datapath(show, object);
 	err = show_side(show, object, "original");
 	return err ? err : show_side(show, object, "reply");
 }
@@ -118,7 +153,7 @@ int show_flows(const struct show_options *options)
 	if (!options->json)
 		err = column_init(&show.column, heads, 11);
 	if (!err)
-		err = client_ask(options->socket, "flows", show_connection,
+		err = client_ask(options->socket, "flows", show_flow,
 				 &show);
 	/* What came before an error is worth seeing, but no bare heading. */
 	if (!err || show.column.n_rows > 1)
@@ -191,16 +226,18 @@ static int show_stat(void *arg, const char *line, json_object *object)
 		return puts(line) < 0 ? -errno : 0;
 	printf("%-26s %12" PRIu64 "\n", "connections",
 	       member_number(object, "connections"));
-	show_group(object, "flows", "flows now, by state", true);
+	show_group(object, "flows", "directions of these now, by state", true);
+	show_group(object, "datapath_flows", "flows of Open vSwitch now, by state",
+		   true);
 	show_group(object, "reasons", "flows now not in hardware, by reason",
 		   false);
-	show_group(object, "rules", "rules since the daemon started", true);
+	show_group(object, "rules", "rules since the start", true);
 	show_group(object, "refusals", "rules refused since then, by reason",
 		   false);
 	show_group(object, "places", "places in hardware", true);
 	show_group(object, "changes", "changes of routes, neighbours, links, ruleset",
 		   true);
-	show_group(object, "module", "what went between module and daemon",
+	show_group(object, "module", "what went between module and provider",
 		   true);
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 /* What is to be shown, and how. */
 struct show_options {
-	const char *socket;
+	const char *socket;	/* as of client_ask() */
 	bool json;
 	bool in_hw;		/* flows: only those wholly in hardware */
 	bool not_in_hw;		/* flows: only those that are not */

@@ -91,6 +91,7 @@ static void page_totals(struct top *top)
 		  number_of(totals, "flows", "software"), pps[0], bps[0],
 		  member_bool(totals, "software_counted") ||
 		  !number_of(totals, "flows", "software") ? "" :
+		  member_bool(totals, "datapath") ? "  (not counted here)" :
 		  "  (not counted: sysctl net.netfilter.nf_conntrack_acct)");
 }
 
@@ -141,6 +142,20 @@ static void page_ports(struct top *top)
 		page_port(top, json_object_array_get_idx(top->ports, i));
 }
 
+/*
+ * An end of a flow; one of Open vSwitch that is not of one end alone is called by its
+ * ufid.
+ */
+static const char *endpoint_text(char *buf, size_t size, json_object *flow,
+				 const char *address, const char *port)
+{
+	if (member_text(flow, address)[0])
+		return member_endpoint(buf, size, flow, address, port);
+	snprintf(buf, size, "%s", strcmp(address, "src") ? "-" :
+		 member_text(flow, "ufid"));
+	return buf;
+}
+
 /* The widest one, so that the columns stand. */
 static int endpoint_width(struct top *top, const char *address,
 			  const char *port)
@@ -150,7 +165,7 @@ static int endpoint_width(struct top *top, const char *address,
 
 	for (i = 0; i < json_object_array_length(top->flows); i++) {
 		json_object *flow = json_object_array_get_idx(top->flows, i);
-		size_t len = strlen(member_endpoint(text, sizeof(text), flow,
+		size_t len = strlen(endpoint_text(text, sizeof(text), flow,
 						  address, port));
 
 		width = len > width ? len : width;
@@ -174,8 +189,8 @@ static void page_flows(struct top *top)
 
 		page_line(&top->page, "%-5s %-*s %-*s %-8s %9s %9s  %-15s %-15s %s",
 			  member_text(flow, "protocol"),
-			  from, member_endpoint(src, sizeof(src), flow, "src", "sport"),
-			  to, member_endpoint(dst, sizeof(dst), flow, "dst", "dport"),
+			  from, endpoint_text(src, sizeof(src), flow, "src", "sport"),
+			  to, endpoint_text(dst, sizeof(dst), flow, "dst", "dport"),
 			  strcmp(member_text(flow, "state"), "in_hw") ? "no" : "yes",
 			  rate_text(pps, sizeof(pps),
 				    member_number(flow, "packets_per_s")),

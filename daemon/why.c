@@ -14,12 +14,13 @@
 
 #include "client.h"
 #include "conntrack.h"
+#include "control.h"
 #include "member.h"
 
 struct why {
 	const struct show_options *options;
 	const struct endpoint_pair *pair;
-	uint64_t number;	/* of the connection */
+	char word[CONTROL_WORD_MAX];	/* asks for the one that was found */
 	bool found;
 };
 
@@ -35,14 +36,19 @@ static bool end_is(json_object *side, const char *address, const char *port,
 	       member_number(side, port) == end->port;
 }
 
+static bool ends_are(json_object *side, const struct endpoint_pair *pair)
+{
+	return end_is(side, "src", "sport", &pair->src) &&
+	       end_is(side, "dst", "dport", &pair->dst);
+}
+
 static bool side_is(json_object *object, const char *name,
 		    const struct endpoint_pair *pair)
 {
 	json_object *side;
 
 	return json_object_object_get_ex(object, name, &side) &&
-	       end_is(side, "src", "sport", &pair->src) &&
-	       end_is(side, "dst", "dport", &pair->dst);
+	       ends_are(side, pair);
 }
 
 static int search(void *arg, const char *line, json_object *object)
@@ -57,10 +63,16 @@ static int search(void *arg, const char *line, json_object *object)
 	if (why->found ||
 	    strcmp(member_text(object, "protocol"), names[why->pair->protocol]))
 		return 0;
-	why->found = side_is(object, "original", why->pair) ||
-		     side_is(object, "reply", why->pair);
-	if (why->found)
-		why->number = member_number(object, "connection");
+	if (!strcmp(member_text(object, "type"), "datapath_flow")) {
+		why->found = ends_are(object, why->pair);
+		snprintf(why->word, sizeof(why->word), "why %s",
+			 member_text(object, "ufid"));
+	} else {
+		why->found = side_is(object, "original", why->pair) ||
+			     side_is(object, "reply", why->pair);
+		snprintf(why->word, sizeof(why->word), "why %" PRIu64,
+			 member_number(object, "connection"));
+	}
 	return 0;
 }
 
@@ -93,6 +105,25 @@ static void tell_state(json_object *side)
 	printf("\n");
 }
 
+/* What the table and the hardware have of it. */
+static void tell_place(json_object *side)
+{
+	printf("          ");
+	tell_state(side);
+	if (member_text(side, "rule")[0])
+		printf("          rule: %s\n", member_text(side, "rule"));
+	if (member_number(side, "handle"))
+		printf("          tc: dev %s %s chain %" PRIu64 " pref %" PRIu64 " handle 0x%" PRIx64 "\n",
+		       member_text(side, "ingress"), member_text(side, "hook"),
+		       member_number(side, "chain"), member_number(side, "pref"),
+		       member_number(side, "handle"));
+	printf("          hardware carried %" PRIu64 " packets, %" PRIu64 " bytes",
+	       member_number(side, "packets"), member_number(side, "bytes"));
+	if (member_number(side, "packets"))
+		tell_time("; the last one before", member_number(side, "idle_ms"));
+	printf("\n");
+}
+
 static void tell_side(json_object *object, const char *name)
 {
 	json_object *side;
@@ -106,19 +137,17 @@ static void tell_side(json_object *object, const char *name)
 	       name, member_text(side, "src"), member_number(side, "sport"),
 	       member_text(side, "dst"), member_number(side, "dport"),
 	       member_text(side, "ingress"), member_text(side, "egress"));
-	printf("          ");
-	tell_state(side);
-	if (member_text(side, "rule")[0])
-		printf("          rule: %s\n", member_text(side, "rule"));
-	if (member_number(side, "handle"))
-		printf("          tc: dev %s ingress pref %" PRIu64 " handle 0x%" PRIx64 "\n",
-		       member_text(side, "ingress"), member_number(side, "pref"),
-		       member_number(side, "handle"));
-	printf("          hardware carried %" PRIu64 " packets, %" PRIu64 " bytes",
-	       member_number(side, "packets"), member_number(side, "bytes"));
-	if (member_number(side, "packets"))
-		tell_time("; the last one before", member_number(side, "idle_ms"));
-	printf("\n");
+	tell_place(side);
+}
+
+/* Its packets that are not the NIC's are another's than those of a connection. */
+static void tell_datapath(json_object *object)
+{
+	printf("%s\n", member_text(object, "ufid"));
+	printf("          flow: %s\n", member_text(object, "flow"));
+	printf("          actions: %s\n", member_text(object, "actions"));
+	printf("          packets go by: %s\n", member_text(object, "path"));
+	tell_place(object);
 }
 
 static int tell(void *arg, const char *line, json_object *object)
@@ -128,6 +157,10 @@ static int tell(void *arg, const char *line, json_object *object)
 	why->found = true;
 	if (why->options->json)
 		return puts(line) < 0 ? -errno : 0;
+	if (!strcmp(member_text(object, "type"), "datapath_flow")) {
+		tell_datapath(object);
+		return 0;
+	}
 	printf("%s connection %" PRIu64 ", conntrack id %" PRIu64 ", of flowtable %s in table %s\n",
 	       member_text(object, "protocol"), member_number(object, "connection"),
 	       member_number(object, "conntrack_id"), member_text(object, "flowtable"),
@@ -196,7 +229,6 @@ int why_tell(const struct show_options *options,
 	     const struct endpoint_pair *pair)
 {
 	struct why why = { .options = options, .pair = pair };
-	char word[32];
 	int err;
 
 	err = client_ask(options->socket, "flows", search, &why);
@@ -204,8 +236,7 @@ int why_tell(const struct show_options *options,
 		return err;
 	if (why.found) {
 		why.found = false;
-		snprintf(word, sizeof(word), "why %" PRIu64, why.number);
-		err = client_ask(options->socket, word, tell, &why);
+		err = client_ask(options->socket, why.word, tell, &why);
 		if (err)
 			return err;
 	}
@@ -213,4 +244,35 @@ int why_tell(const struct show_options *options,
 	if (!why.found)
 		tell_unknown(&why);
 	return why.found ? 0 : 1;
+}
+
+/* --- one of Open vSwitch --- */
+
+bool why_is_flow(const char *word)
+{
+	/* A bare ufid is five groups of hexadecimal digits. */
+	return strchr(word, '(') || !strncmp(word, "ufid:", 5) ||
+	       (strlen(word) == 36 && word[8] == '-' && word[13] == '-');
+}
+
+int why_tell_flow(const struct show_options *options, char *const *words, int n)
+{
+	static const char unknown[] =
+		"no such flow is known here: it has ended, or Open vSwitch never offered it to nft_offload, as is the case where its port is another provider's (ovs-appctl dpif/offload/show, and hw-offload-priority of the Interface)";
+	struct why why = { .options = options };
+	size_t len;
+	int err;
+
+	len = snprintf(why.word, sizeof(why.word), "why");
+	for (int i = 0; i < n && len < sizeof(why.word); i++)
+		len += snprintf(why.word + len, sizeof(why.word) - len, " %s",
+				words[i]);
+	if (len >= sizeof(why.word) - 1)
+		return -EMSGSIZE;
+	err = client_ask(options->socket, why.word, tell, &why);
+	if (!err && !why.found && options->json)
+		print_unknown(unknown, "");
+	else if (!err && !why.found)
+		puts(unknown);
+	return err ? err : !why.found;
 }

@@ -411,6 +411,9 @@ int nfo_rule_fix_csum(struct nfo_rule *rule);
 /* Does an action of @rule have this type? */
 bool nfo_rule_has(const struct nfo_rule *rule, enum nfo_action_type type);
 
+/* The port by which packets leave, the last one of several; 0: none. */
+uint32_t nfo_rule_egress(const struct nfo_rule *rule);
+
 /* Does an action of this type end the packet's way? */
 bool nfo_action_ends(enum nfo_action_type type);
 

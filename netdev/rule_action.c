@@ -116,6 +116,15 @@ bool nfo_rule_has(const struct nfo_rule *rule, enum nfo_action_type type)
 	return false;
 }
 
+uint32_t nfo_rule_egress(const struct nfo_rule *rule)
+{
+	for (int i = rule->n_actions - 1; i >= 0; i--)
+		if (rule->actions[i].type == NFO_ACT_REDIRECT ||
+		    rule->actions[i].type == NFO_ACT_MIRROR)
+			return rule->actions[i].port.ifindex;
+	return 0;
+}
+
 int nfo_rule_add_mirror(struct nfo_rule *rule, uint32_t ifindex)
 {
 	struct nfo_action action = { .type = NFO_ACT_MIRROR };

@@ -5,7 +5,7 @@
  * It hangs on the flow's entry in the table ('info' of a view), so that dumps
  * give back exactly what was put, without asking the kernel and without
  * translating back.  It is replaced as a whole when the flow is modified and
- * never changed, but for 'ours'.
+ * never changed, but for 'ours' and 'rate'.
  *
  * Lifetime: references.  The table holds one, dropped when no reader under
  * the library's RCU can see it any more; who wants it longer, takes one within
@@ -21,6 +21,7 @@
 #include "openvswitch/types.h"
 #include "ovs-atomic.h"
 
+#include "daemon/connection.h"
 #include "table.h"
 
 struct dpif_flow_attrs;
@@ -39,6 +40,8 @@ struct dpflow {
     /* What the table had counted when the flow came back from the datapath:
      * OVS begins anew then, for it takes them for two flows. */
     struct nfo_counters base;
+
+    struct connection_rate rate;    /* While somebody looks; worker's. */
 
     const struct nlattr *key;
     size_t key_len;

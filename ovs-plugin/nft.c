@@ -14,6 +14,7 @@
 #include "util.h"
 
 #include "bound.h"
+#include "daemon/connection.h"
 #include "flowtable_source.h"
 #include "offload.h"
 #include "reason.h"
@@ -36,6 +37,7 @@ enum nft_state {
 struct nft {
     struct nft_offload *offload;
     struct sender *sender;
+    struct connections connections;         /* For those who ask. */
     struct nfo_flowtable_source *source;    /* NULL: not bound. */
     enum nft_state state;
     bool unloaded;              /* The module has gone. */
@@ -46,6 +48,22 @@ struct nft {
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* --- what the source tells --- */
+
+static int
+nft_flow_new(void *nft_, const struct nfo_flowtable_flow *flow)
+{
+    struct nft *nft = nft_;
+
+    return connections_learn(&nft->connections, flow);
+}
+
+static void
+nft_flow_del(void *nft_, uint64_t id)
+{
+    struct nft *nft = nft_;
+
+    connections_forget(&nft->connections, id);
+}
 
 static void
 nft_refused(void *nft OVS_UNUSED, const struct nfo_view *view)
@@ -78,6 +96,8 @@ nft_trouble(void *nft_, int error, const char *text)
 }
 
 static const struct nfo_flowtable_source_ops source_ops = {
+    .flow_new = nft_flow_new,
+    .flow_del = nft_flow_del,
     .flow_refused = nft_refused,
     .synced = nft_synced,
     .trouble = nft_trouble,
@@ -242,6 +262,9 @@ nft_create(struct nft_offload *offload, struct sender *sender)
 
     nft->offload = offload;
     nft->sender = sender;
+    if (connections_init(&nft->connections)) {
+        out_of_memory();
+    }
     sender->outcome = nft_outcome;
     sender->aux = nft;
     if (offload->policy & NFO_TABLE_SKIP_HW) {
@@ -259,6 +282,7 @@ nft_destroy(struct nft *nft)
     if (nft) {
         nft_release(nft);
         nft->sender->outcome = NULL;
+        connections_free(&nft->connections);
         free(nft);
     }
 }
@@ -324,6 +348,18 @@ nft_port_changed(struct nft *nft, const struct nfo_port *before,
     if (nft && nft->source) {
         nfo_flowtable_source_port_changed(nft->source, before, after);
     }
+}
+
+struct connections *
+nft_connections(struct nft *nft)
+{
+    return &nft->connections;
+}
+
+struct nfo_flowtable_source *
+nft_source(struct nft *nft)
+{
+    return nft->source;
 }
 
 /* --- hw-offload is off --- */

@@ -16,6 +16,8 @@
 #ifndef NFT_H
 #define NFT_H 1
 
+struct connections;
+struct nfo_flowtable_source;
 struct nfo_port;
 struct nft;
 struct nft_offload;
@@ -42,6 +44,12 @@ void nft_count(struct nft *);
  * is fine. */
 void nft_port_changed(struct nft *, const struct nfo_port *before,
                       const struct nfo_port *after);
+
+/* What the module told of its connections, as long as 'nft' is there. */
+struct connections *nft_connections(struct nft *);
+
+/* The source while it is bound, or NULL. */
+struct nfo_flowtable_source *nft_source(struct nft *);
 
 /* While hw-offload is off: removes rules of an earlier process, unless another
  * provider is at work. */

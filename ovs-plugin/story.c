@@ -95,6 +95,25 @@ path(const struct nfo_view *view)
             : "software");
 }
 
+bool
+story_datapath(const struct nfo_view *view, struct ds *ufid, struct ds *flow,
+               struct ds *actions, const char **where)
+{
+    const struct dpflow *dpflow = view_flow(view);
+
+    ds_clear(ufid);
+    ds_clear(flow);
+    ds_clear(actions);
+    if (!dpflow) {
+        return false;
+    }
+    put_id(view, ufid);
+    put_flow(dpflow, flow);
+    put_actions(dpflow, actions);
+    *where = path(view);
+    return true;
+}
+
 void
 story_line(const struct nft_offload *offload, const struct nfo_view *view,
            struct ds *ds)

@@ -8,6 +8,7 @@
 #ifndef STORY_H
 #define STORY_H 1
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,12 @@ const char *story_source_name(int source);
 /* The name of the device 'ifindex', or its number, in 'buf'. */
 void story_device(const struct nft_offload *, uint32_t ifindex, char *buf,
                   size_t size);
+
+/* What OVS put, as text: how it calls the flow and prints it, at 'ufid', 'flow'
+ * and 'actions', which are emptied first, and in a word where its packets go.
+ * False if OVS does not know the flow. */
+bool story_datapath(const struct nfo_view *, struct ds *ufid, struct ds *flow,
+                    struct ds *actions, const char **path);
 
 /* The flow in one line, with the newline. */
 void story_line(const struct nft_offload *, const struct nfo_view *,

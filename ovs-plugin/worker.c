@@ -13,6 +13,7 @@
 #include "ovs-rcu.h"
 #include "timeval.h"
 
+#include "listener.h"
 #include "meter.h"
 #include "nft.h"
 #include "offload.h"
@@ -48,6 +49,7 @@ struct worker {
     struct latch exit;
     struct latch kick;
     struct nft *nft;            /* NULL until there is a sender. */
+    struct listener *listener;  /* The same. */
     struct chore counters;
     struct chore reconcile;
     struct chore refresh;
@@ -212,11 +214,14 @@ worker_main(void *worker_)
 
         if (sender && !worker->nft) {
             worker->nft = nft_create(worker->offload, sender);
+            worker->listener = listener_create(worker->offload, worker->nft);
         }
         worker_links(worker);
         if (sender) {
             worker_work(worker, sender);
             nft_wait(worker->nft);
+            listener_run(worker->listener);
+            listener_wait(worker->listener);
         } else {
             worker->counters.next = worker->reconcile.next
                 = time_msec() + COUNTERS_MAX;
@@ -229,6 +234,7 @@ worker_main(void *worker_)
                                   worker->reconcile.next));
         poll_block();
     }
+    listener_destroy(worker->listener);
     ovsrcu_quiesce_start();
     nft_destroy(worker->nft);
     ovsrcu_quiesce_end();

@@ -2,7 +2,8 @@
 
 /* worker: the one housekeeping thread of a provider: reads counters, follows
  * links, puts back what has vanished, removes what nobody claims; and looks
- * after the connections of nftables flowtables (nft.h).
+ * after the connections of nftables flowtables (nft.h), and answers people who
+ * ask (listener.h).
  *
  * Counters are read as often as a tenth of the thread's time allows, from ten
  * times a second to once in three seconds, so that dumps, which come from

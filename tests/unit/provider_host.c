@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -89,6 +90,19 @@ static const struct dpif_class fake_class = {
     .get_features = fake_features,
 };
 
+/* For the socket of the provider. */
+static char rundir[] = "/tmp/nft-offload-XXXXXX";
+
+static void
+rundir_remove(void)
+{
+    char lock[sizeof rundir + 32];
+
+    snprintf(lock, sizeof lock, "%s/nft-offload.sock.lock", rundir);
+    unlink(lock);
+    rmdir(rundir);
+}
+
 int
 provider_host_group_setup(void **state)
 {
@@ -96,6 +110,9 @@ provider_host_group_setup(void **state)
     char name[8], ifindex[8];
 
     (void) state;
+    assert_non_null(mkdtemp(rundir));
+    atexit(rundir_remove);
+    setenv("OVS_RUNDIR", rundir, true);
     assert_int_equal(pipe(quiet_fd), 0);
     time_msec();                /* Before a thread of OVS looks at the clock. */
     dummy_enable("");

@@ -15,9 +15,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "agent.h"
 #include "client.h"
+#include "connection.h"
 #include "control.h"
+#include "report.h"
 #include "table_host.h"
 
 /* More than a socket's buffer and the control's take. */
@@ -62,26 +63,31 @@ static void test_stop(void **state)
 	struct nfo_flowtable_flow flow = { .table = "t", .flowtable = "f" };
 	struct host *host = host_new();
 	struct control control;
-	struct agent agent = { .eswitch = host->eswitch, .table = host->table };
+	struct connections connections;
+	struct report_host of = {
+		.eswitch = host->eswitch,
+		.table = host->table,
+		.connections = &connections,
+	};
 	struct loop loop;
 	char buf[4096];
 	int fd;
 
 	(void)state;
-	assert_int_equal(connections_init(&agent.connections), 0);
+	assert_int_equal(connections_init(&connections), 0);
 	for (flow.id = 0; flow.id < 2 * CONNECTIONS; flow.id++)
-		assert_int_equal(connections_learn(&agent.connections, &flow),
+		assert_int_equal(connections_learn(&connections, &flow),
 				 0);
 	assert_int_equal(loop_open(&loop), 0);
 	assert_int_equal(control_open(&control, path, NULL), 0);
-	assert_int_equal(control_serve(&control, &loop, &agent), 0);
+	assert_int_equal(control_serve(&control, &loop, &of), 0);
 	fd = client_new();
 	assert_int_equal(send(fd, "flows\n", 6, 0), 6);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(loop_turn(&loop, 0), 0);
 
 	control_hang_up(&control);
-	connections_free(&agent.connections);
+	connections_free(&connections);
 	/* What was sent is there, and then the end; nobody new is heard. */
 	assert_true(recv(fd, buf, sizeof(buf), 0) > 0);
 	while (recv(fd, buf, sizeof(buf), 0) > 0)

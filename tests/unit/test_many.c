@@ -21,8 +21,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "agent.h"
+#include "connection.h"
 #include "control.h"
+#include "ranking.h"
+#include "report.h"
 #include "table_host.h"
 
 #define CONNECTIONS	50000	/* two flows each */
@@ -39,7 +41,10 @@ static char path[64];
 /* The daemon, without the kernel. */
 static struct {
 	struct host *host;
-	struct agent agent;
+	struct connections connections;
+	struct ranking ranking;
+	bool counted;
+	struct report_host of;
 	struct control control;
 	struct loop loop;
 	double walk_s;		/* processor time of the quickest walk; 0: none */
@@ -65,10 +70,15 @@ static int setup(void **state)
 		return -1;
 	snprintf(path, sizeof(path), "%s/sock", directory);
 	box.host = host_new();
-	box.agent.eswitch = box.host->eswitch;
-	box.agent.table = box.host->table;
-	assert_int_equal(connections_init(&box.agent.connections), 0);
-	ranking_init(&box.agent.ranking, &box.agent.connections);
+	box.of = (struct report_host){
+		.eswitch = box.host->eswitch,
+		.table = box.host->table,
+		.connections = &box.connections,
+		.ranking = &box.ranking,
+		.software_counted = &box.counted,
+	};
+	assert_int_equal(connections_init(&box.connections), 0);
+	ranking_init(&box.ranking, &box.connections, NULL);
 	for (flow.id = 2; flow.id < 2 + 2 * CONNECTIONS; flow.id++) {
 		uint32_t number = flow.id >> 1;
 
@@ -77,7 +87,7 @@ static int setup(void **state)
 		memcpy(&flow.tuple.dst, &number, sizeof(number));
 		flow.tuple.sport = htons(number);
 		flow.tuple.dport = htons(443);
-		assert_int_equal(connections_learn(&box.agent.connections,
+		assert_int_equal(connections_learn(&box.connections,
 						   &flow), 0);
 		assert_int_equal(nfo_table_reject(box.host->batch, FLOWTABLE,
 						  nfo_id(flow.id), NULL,
@@ -87,7 +97,7 @@ static int setup(void **state)
 	assert_int_equal(nfo_table_commit(box.host->batch), 0);
 	assert_int_equal(loop_open(&box.loop), 0);
 	assert_int_equal(control_open(&box.control, path, NULL), 0);
-	assert_int_equal(control_serve(&box.control, &box.loop, &box.agent), 0);
+	assert_int_equal(control_serve(&box.control, &box.loop, &box.of), 0);
 	return 0;
 }
 
@@ -98,7 +108,7 @@ static int teardown(void **state)
 	(void)state;
 	control_close(&box.control);
 	loop_close(&box.loop);
-	connections_free(&box.agent.connections);
+	connections_free(&box.connections);
 	host_free(box.host);
 	snprintf(lock, sizeof(lock), "%s.lock", path);
 	unlink(lock);
@@ -135,7 +145,7 @@ static pid_t command(const char *const *words, const char *file, size_t data)
 /* The daemon's second: every flow has carried something, each another rate. */
 static void second(uint64_t now_ms)
 {
-	struct ranking *ranking = &box.agent.ranking;
+	struct ranking *ranking = &box.ranking;
 	static uint64_t packets;
 	double before;
 	uint64_t id;
@@ -144,7 +154,7 @@ static void second(uint64_t now_ms)
 		return;
 	packets++;
 	for (id = 2; id < 2 + 2 * CONNECTIONS; id++)
-		ranking_software(connections_find(&box.agent.connections, id),
+		ranking_software(connections_find(&box.connections, id),
 			       id & 1, packets * id * 10,
 			       packets * id * 1000, 1000);
 	before = processor_s(CLOCK_THREAD_CPUTIME_ID);

@@ -34,7 +34,7 @@ static struct bed *bed_new(void)
 
 	bed->host = host_new();
 	assert_int_equal(connections_init(&bed->connections), 0);
-	ranking_init(&bed->ranking, &bed->connections);
+	ranking_init(&bed->ranking, &bed->connections, NULL);
 	return bed;
 }
 
@@ -118,11 +118,11 @@ static void test_hardware(void **state)
 	assert_int_equal(ranking->sum[1].packets_per_s, 2000);
 	assert_int_equal(ranking->sum[0].packets_per_s, 0);
 	assert_int_equal(ranking_top(ranking, RANKING_BY_BYTES, top, 4), 2);
-	assert_int_equal(top[0].id, 2);
+	assert_int_equal(top[0].id.lo, 2);
 	assert_int_equal(top[0].key, 3000000);
-	assert_int_equal(top[1].id, 3);
+	assert_int_equal(top[1].id.lo, 3);
 	assert_int_equal(ranking_top(ranking, RANKING_BY_PACKETS, top, 1), 1);
-	assert_int_equal(top[0].id, 2);
+	assert_int_equal(top[0].id.lo, 2);
 	assert_int_equal(top[0].key, 2000);
 	for (i = 0; i < RANKING_PORTS; i++) {
 		const struct ranking_port *port = &ranking->ports[i];
@@ -306,12 +306,12 @@ static void test_many(void **state)
 				   RANKING_TOP_MAX), RANKING_TOP_MAX);
 	for (i = 0; i < RANKING_TOP_MAX; i++) {
 		assert_int_equal(top[i].key, wanted[i]);
-		assert_int_equal(rate_of(bed, top[i].id)->packets_per_s,
+		assert_int_equal(rate_of(bed, top[i].id.lo)->packets_per_s,
 				 wanted[i]);
 	}
 	assert_int_equal(ranking_top(&bed->ranking, RANKING_BY_BYTES, top, 3), 3);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(top[i].id, 2 * N - 1 - i);
+		assert_int_equal(top[i].id.lo, 2 * N - 1 - i);
 	/* Ended ones are not found by either name. */
 	for (id = 0; id < 2 * N; id++)
 		connections_forget(&bed->connections, id);
