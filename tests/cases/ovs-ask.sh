@@ -150,5 +150,6 @@ reap KILL $(jobs -p)
 ovs_log_clean
 nft flush ruleset
 ovs-appctl exit --cleanup
-until_true 20 eval '! [ -e $OVS_SOCKET ]' || die "a socket is left"
+until_true 60 eval '! vswitchd_pid > /dev/null' || die "ovs-vswitchd does not end"
+[ ! -e $OVS_SOCKET ] || die "a socket is left"
 ovs_down
