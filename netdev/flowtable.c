@@ -249,7 +249,12 @@ int nfo_flowtable_parse(const struct nlmsghdr *nlh,
 	flow->table = "";
 	flow->flowtable = "";
 	flow->text = "";
-	if (nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
+	/*
+	 * A message of the kernel is as long as its attributes, which are padded;
+	 * libmnl takes any length for that rounded up, and would read past it.
+	 */
+	if (nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) ||
+	    nlh->nlmsg_len % NLMSG_ALIGNTO)
 		return -EBADMSG;
 
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)

@@ -267,6 +267,21 @@ static void no_id(void **state)
 	assert_int_equal(nfo_flowtable_parse(nlh, &flow), -EBADMSG);
 }
 
+/* The last attribute goes on behind the end, where libmnl would still read. */
+static void no_padding(void **state)
+{
+	struct recipe r = { 0 };
+	struct nfo_flowtable_flow flow;
+	struct nlmsghdr *nlh = make(&r);
+	int cut;
+
+	(void)state;
+	for (cut = 1; cut < 4; cut++) {
+		nlh->nlmsg_len--;
+		assert_int_equal(nfo_flowtable_parse(nlh, &flow), -EBADMSG);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -278,6 +293,7 @@ int main(void)
 		cmocka_unit_test(matches_wrong),
 		cmocka_unit_test(broken_bytes),
 		cmocka_unit_test(no_id),
+		cmocka_unit_test(no_padding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
