@@ -220,3 +220,15 @@ flow_text_operate(struct flow_text *text)
     nft_offload_class.operate(&host.dpif, host.offload, &text->opp, 1);
     return text->op.error;
 }
+
+void
+provider_host_put(uint32_t id, const char *flow, const char *actions,
+                  bool taken)
+{
+    struct flow_text text;
+
+    flow_text_init(&text, id, flow, actions);
+    flow_text_put(&text, DPIF_FP_CREATE);
+    assert_int_equal(flow_text_operate(&text), taken ? 0 : -1);
+    flow_text_uninit(&text);
+}

@@ -67,4 +67,8 @@ void flow_text_put(struct flow_text *, enum dpif_flow_put_flags);
 /* Hands 'op' to the provider.  Returns its error; -1: not the provider's. */
 int flow_text_operate(struct flow_text *);
 
+/* Puts a new flow: the provider must take it, or leave it to others. */
+void provider_host_put(uint32_t id, const char *flow, const char *actions,
+                       bool taken);
+
 #endif /* PROVIDER_HOST_H */

@@ -52,17 +52,6 @@ teardown(void **state)
     "op=1/0,sha=02:00:00:00:00:04/00:00:00:00:00:00," \
     "tha=02:00:00:00:00:02/00:00:00:00:00:00)"
 
-static void
-put(uint32_t id, const char *flow, const char *actions, bool taken)
-{
-    struct flow_text text;
-
-    flow_text_init(&text, id, flow, actions);
-    flow_text_put(&text, DPIF_FP_CREATE);
-    assert_int_equal(flow_text_operate(&text), taken ? 0 : -1);
-    flow_text_uninit(&text);
-}
-
 /* --- ovs-appctl --- */
 
 static struct shash commands = SHASH_INITIALIZER(&commands);
@@ -190,8 +179,8 @@ static void
 enable(void)
 {
     provider_host_configure("true");
-    put(1, FLOW, "2", true);
-    put(2, OTHER, "trunc(100),2", false);
+    provider_host_put(1, FLOW, "2", true);
+    provider_host_put(2, OTHER, "trunc(100),2", false);
 }
 
 static void
@@ -264,7 +253,7 @@ test_why(void **state)
 
     /* What is printed without -m lacks what is not matched; with -m ports have
      * names, and a shell may have broken it up. */
-    put(4, VERBOSE, "2", true);
+    provider_host_put(4, VERBOSE, "2", true);
     run("nft-offload/why", SHORT ", packets:5, bytes:0, actions:2", true);
     assert_member(conn.json, "id", "ufid:" UFID4);
     named = xasprintf("recirc_id(0),in_port(%s)%s, \n packets:5",

@@ -29,25 +29,14 @@
 #define UFID1 "ufid:00000001-0000-0000-0000-000000000000"
 #define UFID2 "ufid:00000002-0000-0000-0000-000000000000"
 
-static void
-put(uint32_t id, const char *flow, const char *actions, bool taken)
-{
-    struct flow_text text;
-
-    flow_text_init(&text, id, flow, actions);
-    flow_text_put(&text, DPIF_FP_CREATE);
-    assert_int_equal(flow_text_operate(&text), taken ? 0 : -1);
-    flow_text_uninit(&text);
-}
-
 static int
 setup(void **state)
 {
     (void) state;
     provider_host_boot();
     provider_host_start("true");
-    put(1, FLOW, "2", true);
-    put(2, OTHER, "trunc(100),2", false);
+    provider_host_put(1, FLOW, "2", true);
+    provider_host_put(2, OTHER, "trunc(100),2", false);
     return 0;
 }
 
