@@ -6,6 +6,7 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <poll.h>
 
 #include "dirs.h"
 #include "openvswitch/dynamic-string.h"
@@ -195,6 +196,15 @@ listener_rates(struct listener *listener)
     }
 }
 
+/* Does anybody want anything?  Mostly nobody does. */
+static bool
+listener_ready(const struct listener *listener)
+{
+    struct pollfd pollfd = { .fd = listener->loop.fd, .events = POLLIN };
+
+    return poll(&pollfd, 1, 0) > 0;
+}
+
 void
 listener_run(struct listener *listener)
 {
@@ -209,7 +219,7 @@ listener_run(struct listener *listener)
         }
     }
     listener->host.source = nft_source(listener->nft);
-    for (int i = 0; i < TURNS; i++) {
+    for (int i = 0; i < TURNS && listener_ready(listener); i++) {
         loop_turn(&listener->loop, 0);
     }
     listener_rates(listener);

@@ -20,12 +20,7 @@ nobody() { setpriv --reuid 65534 --regid 65534 "$1" --bounding-set=-all --no-new
 rm -f /run/nft-offload/nft-offload.sock
 
 # VMs 0 and 1 behind the router, 2 and 3 on br0, as in ovs-nft.sh.
-bed_up 4 > /dev/null
-for n in 2 3; do
-	ip addr flush dev "$(rep $n)"
-	ip -n vm$n addr flush dev eth0
-	ip -n vm$n addr add 10.1.0.$((n - 1))/24 dev eth0
-done
+both_bed
 ovs_up hw-offload-priority=nft_offload,tc
 for n in 2 3; do
 	ovs-vsctl add-port br0 "$(rep $n)"

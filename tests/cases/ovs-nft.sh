@@ -14,12 +14,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/ovs.sh"
 
 # VMs 0 and 1 behind the router (testbed.sh), 2 and 3 on br0 (lib/ovs.sh).
-bed_up 4 > /dev/null
-for n in 2 3; do
-	ip addr flush dev "$(rep $n)"
-	ip -n vm$n addr flush dev eth0
-	ip -n vm$n addr add 10.1.0.$((n - 1))/24 dev eth0
-done
+both_bed
 modprobe nft_offload
 ovs_up
 for n in 2 3; do

@@ -232,3 +232,12 @@ provider_host_put(uint32_t id, const char *flow, const char *actions,
     assert_int_equal(flow_text_operate(&text), taken ? 0 : -1);
     flow_text_uninit(&text);
 }
+
+int
+provider_host_teardown(void **state)
+{
+    (void) state;
+    provider_host_stop();
+    provider_host_shutdown();
+    return 0;
+}

@@ -45,6 +45,9 @@ void provider_host_configure(const char *hw_offload);
 /* The process ends and leaves its rules. */
 void provider_host_stop(void);
 
+/* The teardown of a test: both ends. */
+int provider_host_teardown(void **state);
+
 /* --- flows --- */
 
 /* A flow as text says it, and an operation on it. */

@@ -33,15 +33,6 @@ setup(void **state)
     return 0;
 }
 
-static int
-teardown(void **state)
-{
-    (void) state;
-    provider_host_stop();
-    provider_host_shutdown();
-    return 0;
-}
-
 #define FLOW "recirc_id(0),in_port(1),eth(src=02:00:00:00:00:01," \
     "dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(frag=no)"
 #define OTHER "recirc_id(0),in_port(2),eth(src=02:00:00:00:00:03," \
@@ -350,11 +341,16 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_flows, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_why, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_stats, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_off, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_flows, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_why, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_stats, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_table, setup,
+                                        provider_host_teardown),
         cmocka_unit_test(test_tunnel_port),
     };
 

@@ -40,15 +40,6 @@ setup(void **state)
     return 0;
 }
 
-static int
-teardown(void **state)
-{
-    (void) state;
-    provider_host_stop();
-    provider_host_shutdown();
-    return 0;
-}
-
 /* --- asking --- */
 
 static struct ds said = DS_EMPTY_INITIALIZER;
@@ -189,11 +180,16 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_flows, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_why, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_figures, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_top, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flows, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_why, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_figures, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_top, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_gone, setup,
+                                        provider_host_teardown),
     };
 
     return cmocka_run_group_tests(tests, provider_host_group_setup, NULL);

@@ -33,14 +33,6 @@ setup(void **state OVS_UNUSED)
     return 0;
 }
 
-static int
-teardown(void **state OVS_UNUSED)
-{
-    provider_host_stop();
-    provider_host_shutdown();
-    return 0;
-}
-
 /* Puts flow 'id' and returns what became of the operation; the put that OVS
  * would go on with, if any, to 'put'. */
 static int
@@ -411,14 +403,22 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_put_get_del, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fresh, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_modify, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_batch, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_recirculation, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_put_get_del, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_fresh, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_modify, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_batch, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_recirculation, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_restart, setup,
+                                        provider_host_teardown),
+        cmocka_unit_test_setup_teardown(test_off, setup,
+                                        provider_host_teardown),
     };
 
     return cmocka_run_group_tests(tests, provider_host_group_setup,

@@ -109,6 +109,18 @@ ovs_bed() {
 		die "vm0 does not reach vm1: $(cat "$WORK/ping"; tail -n 20 $OVS_LOG)"
 }
 
+# both_bed: VMs 0 and 1 behind the router of testbed.sh, 2 and 3 with the addresses
+# 10.1.0.1 and 10.1.0.2, for br0.
+both_bed() {
+	local n
+	bed_up 4 > /dev/null
+	for n in 2 3; do
+		ip addr flush dev "$(rep $n)"
+		ip -n vm$n addr flush dev eth0
+		ip -n vm$n addr add 10.1.0.$((n - 1))/24 dev eth0
+	done
+}
+
 # vms_bare VMS: namespaces with VFs without addresses, and with nothing to say
 # but what a test sends.
 vms_bare() {
